@@ -1,0 +1,85 @@
+"""Checks of arrays at the door; past it rooms trust their input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neurodecode.core.channels import Channels
+from neurodecode.core.errors import DataError
+
+
+def check_finite(array: np.ndarray, channel_names: Sequence[str] | None = None) -> None:
+    """Refuse NaN and infinite signals, naming the first trial and channel.
+
+    Raises
+    ------
+    DataError
+    """
+    # One pass without a temporary; only when it fails is the place looked for.
+    if np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all():
+        return
+    trial, channel = np.argwhere(~np.isfinite(array))[0, :2]
+    name = channel_names[channel] if channel_names else str(channel)
+    raise DataError(
+        "signals must be finite",
+        found=f"NaN or infinite values, first in trial {trial}, channel {name}",
+        fix="leave out the trial or the channel: epochs[keep], epochs.pick(names)",
+    )
+
+
+def check_data(data: Any, channels: Channels, sfreq: float, pad: float) -> np.ndarray:
+    """Signals of trials as a read-only float view, their shape and type checked."""
+    array = data if isinstance(data, np.ndarray) else np.asarray(data)
+    if array.ndim != 3 or array.shape[1] != len(channels):
+        raise DataError(
+            "the data do not fit the channels",
+            found=f"shape {array.shape}, {len(channels)} channels",
+            expected="(n_trials, n_channels, n_times)",
+        )
+    if not (np.isfinite(sfreq) and sfreq > 0):
+        raise DataError("the sampling rate must be positive", found=f"{sfreq} Hz")
+    if pad < 0 or array.shape[2] - 2 * round(pad * sfreq) < 1:
+        raise DataError(
+            "no sample is left between the margins",
+            found=f"{array.shape[2]} samples, margin {pad} s at {sfreq} Hz on each side",
+        )
+    if array.dtype not in (np.float32, np.float64):
+        if array.dtype.kind not in "fiub":
+            raise DataError("signals must be real numbers", found=f"type {array.dtype}")
+        array = array.astype(np.float32)
+    array = array.view()
+    array.flags.writeable = False
+    return array
+
+
+def check_index(key: Any, n: int) -> np.ndarray:
+    """A trial index as an array of integers or booleans."""
+    index = np.asarray(key)
+    if index.size == 0:
+        return index.astype(np.int64)
+    if index.ndim != 1 or index.dtype.kind not in "biu":
+        raise DataError(
+            "epochs are indexed by trial",
+            found=f"{type(key).__name__} of {index.dtype}",
+            expected="an integer, a slice, integers, or a mask of booleans",
+        )
+    if index.dtype.kind == "b" and len(index) != n:
+        raise DataError("the mask does not fit", found=f"{len(index)} booleans, {n} trials")
+    return index
+
+
+def check_length(length: Any, n: int, n_times: int) -> np.ndarray | None:
+    """Valid samples of ragged trials as int64, or None."""
+    if length is None:
+        return None
+    length = np.asarray(length, dtype=np.int64)
+    if length.shape != (n,) or length.min(initial=1) < 1 or length.max(initial=1) > n_times:
+        raise DataError(
+            "lengths do not fit the trials",
+            found=f"shape {length.shape}",
+            expected=f"{n} integers between 1 and {n_times}",
+        )
+    return length

@@ -1,0 +1,101 @@
+"""Files that are whole or absent: atomic writes and locks that survive a killed process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from neurodecode.core.errors import DataError
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path`, renamed onto it when the block succeeds.
+
+    A reader sees the old file or the new one, never half of one; a failed block leaves no trace.
+
+    Parameters
+    ----------
+    path : path of the file to write; its folder is made when absent
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with atomic_write(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The ending stays last: writers such as numpy.savez append it when it is missing.
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:12]}.part{path.suffix}")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def file_lock(
+    path: str | os.PathLike[str], timeout: float = 600.0, stale: float = 3600.0
+) -> Iterator[None]:
+    """Hold a lock file; works on Windows, macOS, Linux and shared folders alike.
+
+    Parameters
+    ----------
+    path : path of the lock file, made by this call and removed after
+    timeout : float, default 600
+        Seconds to wait for another holder.
+    stale : float, default 3600
+        A lock older than this many seconds is taken over: its holder was killed.
+
+    Raises
+    ------
+    DataError
+        The lock is still held after `timeout`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with file_lock(Path(tempfile.mkdtemp()) / "cpu.lock"):
+    ...     pass
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    while not _try_lock(path, stale):
+        if time.monotonic() > deadline:
+            raise DataError(
+                "another process holds a lock",
+                found=f"{path} is {time.time() - path.stat().st_mtime:.0f} s old",
+                expected=f"it to go within {timeout:.0f} s",
+                fix="wait for the other run, or delete the file if no run is going on",
+            )
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _try_lock(path: Path, stale: float) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - path.stat().st_mtime > stale:
+            path.unlink(missing_ok=True)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except (FileExistsError, PermissionError):  # Windows answers the latter during a deletion
+        return False
+    os.write(handle, f"{socket.gethostname()} {os.getpid()}".encode())
+    os.close(handle)
+    return True

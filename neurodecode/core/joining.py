@@ -1,0 +1,130 @@
+"""Join trials of several epochs into one, never by guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neurodecode.core.channels import Channels
+from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.errors import DataError
+
+
+def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
+    """Join trials; channels are matched by name, never by position.
+
+    Parameters
+    ----------
+    parts : sequence of Epochs
+    on : "same" or "common"
+        "same": every part must have the same channel names, reordered like the first;
+        "common": keep the channels all parts share, in the order of the first.
+
+    Returns
+    -------
+    epochs : Epochs
+        Parts of different data sets get ids that start with the name of theirs.
+
+    Raises
+    ------
+    DataError
+        Unequal rates, units, windows, targets, or (with "same") channels.
+
+    Examples
+    --------
+    >>> a = Epochs(np.zeros((2, 2, 5)), channels=["C3", "C4"], sfreq=5, y=[0, 1])
+    >>> b = Epochs(np.zeros((1, 2, 5)), channels=["C4", "Cz"], sfreq=5, y=[1])
+    >>> concat([a, b], on="common")
+    3 trials · 1 EEG (µV) · 0 to 1 s at 5 Hz, 0 = event · 2 classes
+    """
+    parts = [as_epochs(part) for part in parts]
+    if not parts:
+        raise DataError("nothing to join", found="no epochs", expected="at least one")
+    names = _shared_names(parts, on)
+    picked = [part if part.channels.names == names else part.pick(names) for part in parts]
+    first = picked[0]
+    for i, part in enumerate(picked):
+        _check_alike(first, part, i)
+    stems = [part.name for part in parts]
+    tables = [_own_ids(part) if len(set(stems)) > 1 else part.trials for part in parts]
+    targets = [part.y for part in picked]
+    ranks = [part.rank for part in picked if part.rank is not None]
+    return Epochs(
+        np.concatenate([part.padded() for part in picked]),
+        channels=_agreed(picked),
+        sfreq=first.sfreq,
+        tmin=first.tmin,
+        y=None if targets[0] is None else np.concatenate(targets),  # type: ignore[arg-type]
+        trials=pd.concat(tables, ignore_index=True),
+        pad=first.pad,
+        zero=first.zero,
+        name=first.name if len(set(stems)) == 1 else " + ".join(sorted({str(s) for s in stems})),
+        rank=min(ranks) if ranks else None,
+        line_freq=first.line_freq,
+        space=first.space,
+        simulated=any(part.simulated for part in picked),
+    )
+
+
+def _shared_names(parts: Sequence[Epochs], on: str) -> tuple[str, ...]:
+    first = parts[0].channels.names
+    if on not in ("same", "common"):
+        raise DataError("unknown way to match channels", found=repr(on), expected="same, common")
+    common = set(first).intersection(*(part.channels.names for part in parts))
+    union = set(first).union(*(part.channels.names for part in parts))
+    if on == "same" and common != union:
+        missing = sorted(union - common)
+        raise DataError(
+            "the channels differ",
+            found=f"not in all parts: {', '.join(missing[:12])}",
+            expected="the same channel names in every part",
+            fix=f'on="common" keeps the {len(common)} they share',
+        )
+    if not common:
+        raise DataError("the parts share no channel", found=", ".join(sorted(union)[:20]))
+    return tuple(name for name in first if name in common)
+
+
+def _check_alike(first: Epochs, part: Epochs, i: int) -> None:
+    def differ(what: str, ours: object, theirs: object, fix: str) -> None:
+        if ours != theirs:
+            raise DataError(
+                f"{what} differ between epochs 0 and {i}", found=f"{ours} and {theirs}", fix=fix
+            )
+
+    differ("sampling rates (Hz)", first.sfreq, part.sfreq,
+           f"nd.preprocessing.Resample({min(first.sfreq, part.sfreq):g}) on both")  # fmt: skip
+    differ("units", first.channels.units, part.channels.units, "store both in one unit")
+    differ("channel kinds", first.channels.kinds, part.channels.kinds, "correct the kinds")
+    differ("first times (s)", round(first.tmin, 9), round(part.tmin, 9), ".crop(tmin, tmax)")
+    differ("samples a trial", first.shape[2], part.shape[2], ".crop(tmin, tmax)")
+    differ("margins (s)", first.pad, part.pad, "cut both with the same pad")
+    differ("events at time zero", first.zero, part.zero, "cut both at the same event")
+
+    def kind(epochs: Epochs) -> str:
+        return "none" if epochs.y is None else f"{epochs.y.dtype.kind}{epochs.y.shape[1:]}"
+
+    differ("kinds of targets", kind(first), kind(part), "text and numbers do not mix: .with_y(...)")
+
+
+def _agreed(parts: Sequence[Epochs]) -> Channels:
+    """Channels of the first part; places that another part contradicts become unknown."""
+    first = parts[0].channels
+    for part in parts[1:]:
+        other = part.channels
+        if other.frame != first.frame or not np.allclose(
+            first.positions, other.positions, equal_nan=True
+        ):
+            first = first.replace(positions=None, position_from="none")
+        if other.reference != first.reference:
+            first = first.replace(reference=None)
+    return first
+
+
+def _own_ids(part: Epochs) -> pd.DataFrame:
+    frame = part.trials
+    for column in ("recording", "subject"):
+        frame[column] = [f"{part.name}:{value}" for value in frame[column]]
+    return frame

@@ -1,0 +1,141 @@
+"""The trial table: one row a trial, with the columns that splits and groups rely on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurodecode.core.errors import DataError, did_you_mean
+
+ID_COLUMNS = ("recording", "subject", "session", "run")
+TIME_COLUMNS = ("onset", "duration")
+PARTS = ("train", "val", "test")
+
+
+def check_trials(trials: pd.DataFrame | None, n: int, duration: float) -> pd.DataFrame:
+    """Complete and check a trial table.
+
+    Parameters
+    ----------
+    trials : DataFrame or None
+        One row a trial; its index is ignored, extra columns are kept.
+    n : int
+        Number of trials.
+    duration : float
+        Seconds, used where the table has no `duration`.
+
+    Returns
+    -------
+    trials : DataFrame
+        With `recording`, `subject`, `session`, `run` as text, `onset` and `duration` as float
+        seconds (NaN onset: unknown), a fresh index.
+
+    Raises
+    ------
+    DataError
+        Another number of rows, or a `part` that is none of train, val, test.
+
+    Examples
+    --------
+    >>> list(check_trials(None, 2, 1.5)["subject"])
+    ['1', '1']
+    """
+    if trials is None:
+        trials = pd.DataFrame(index=range(n))
+    if not isinstance(trials, pd.DataFrame) or len(trials) != n:
+        found = f"{len(trials)} rows" if hasattr(trials, "__len__") else type(trials).__name__
+        raise DataError(
+            "the trial table does not fit the data",
+            found=found,
+            expected=f"a DataFrame of {n} rows, one per trial",
+        )
+    frame = trials.reset_index(drop=True).copy()
+    defaults: dict[str, Any] = {
+        "recording": "rec", "onset": np.nan, "duration": duration,
+        "subject": "1", "session": "1", "run": "1",
+    }  # fmt: skip
+    for column, value in defaults.items():
+        if column not in frame:
+            frame[column] = value
+    for column in ID_COLUMNS:
+        if frame[column].isna().any():
+            raise DataError(
+                f"trial table: {column} is missing for some trials",
+                found=f"{int(frame[column].isna().sum())} of {n} empty",
+                fix=f"fill trials[{column!r}] for every trial",
+            )
+        frame[column] = frame[column].map(str).astype(object)
+    for column in TIME_COLUMNS:
+        frame[column] = frame[column].astype(np.float64)
+    if "part" in frame:
+        strange = sorted(set(map(str, frame["part"])) - set(PARTS))
+        if strange:
+            raise DataError(
+                "trial table: unknown part", found=", ".join(strange), expected=", ".join(PARTS)
+            )
+        frame["part"] = frame["part"].map(str).astype(object)
+    front = [*defaults]
+    return frame[front + [column for column in frame.columns if column not in front]]
+
+
+def check_targets(y: Any, n: int) -> np.ndarray | None:
+    """Targets as an array of one entry a trial: text and integers stay labels, floats values.
+
+    Raises
+    ------
+    DataError
+        Another number of entries, or an object array that is not text.
+
+    Examples
+    --------
+    >>> check_targets(["left", "right"], 2).dtype.kind
+    'U'
+    """
+    if y is None:
+        return None
+    targets = np.asarray(y)
+    if targets.dtype.kind in "OT":
+        values = targets.ravel().tolist()
+        if not all(isinstance(value, str) for value in values):
+            raise DataError(
+                "targets of mixed type",
+                found=", ".join(sorted({type(value).__name__ for value in values})),
+                expected="all text, all integers, or all floats",
+            )
+        targets = targets.astype(str)
+    if targets.dtype.kind == "b":
+        targets = targets.astype(np.int64)
+    if targets.ndim == 0 or len(targets) != n:
+        raise DataError(
+            "targets do not fit the data",
+            found=f"{targets.shape}",
+            expected=f"{n} entries, one per trial",
+        )
+    targets = targets.view()
+    targets.flags.writeable = False
+    return targets
+
+
+def group_column(trials: pd.DataFrame, name: str) -> np.ndarray:
+    """One column of the trial table as an array.
+
+    Raises
+    ------
+    DataError
+        There is no such column; the message guesses the typo.
+
+    Examples
+    --------
+    >>> group_column(check_trials(None, 2, 1.0), "session").tolist()
+    ['1', '1']
+    """
+    if name not in trials:
+        raise DataError(
+            "no such column in the trial table",
+            found=repr(name),
+            expected="one of " + ", ".join(map(str, trials.columns)),
+            fix=did_you_mean(name, map(str, trials.columns)),
+        )
+    return trials[name].to_numpy()

@@ -1,0 +1,47 @@
+"""Joining epochs: by channel name, and never across unequal rates, units or windows."""
+
+import numpy as np
+import pytest
+
+from neurodecode.core import Channels, Epochs, concat
+from neurodecode.core.errors import DataError
+
+
+def make(names, value=0.0, n_times=20, **more):
+    data = np.full((2, len(names), n_times), value) + np.arange(len(names))[None, :, None]
+    return Epochs(data, **({"channels": names, "sfreq": 10, "y": ["l", "r"], "name": "s"} | more))
+
+
+def test_channels_are_matched_by_name():
+    both = concat([make(["C3", "C4"]), make(["C4", "C3"], value=10)])
+    assert both.channels.names == ("C3", "C4")
+    assert both.data[2, :, 0].tolist() == [11.0, 10.0]
+
+
+def test_common_channels():
+    both = concat([make(["C3", "Cz", "C4"]), make(["C4", "C3"])], on="common")
+    assert both.channels.names == ("C3", "C4")
+    with pytest.raises(DataError, match='on="common" keeps the 2'):
+        concat([make(["C3", "Cz", "C4"]), make(["C4", "C3"])])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sfreq": 20}, r"Resample\(10\)"),
+        ({"channels": Channels(["C3", "C4"], units="mV")}, "units"),
+        ({"tmin": 0.5}, "first times"),
+        ({"y": [0.5, 1.5]}, "kinds of targets"),
+        ({"y": [0, 1]}, "kinds of targets"),
+        ({"zero": "cue"}, "time zero"),
+    ],
+)
+def test_unequal_parts_are_refused_with_the_fix(change, words):
+    with pytest.raises(DataError, match=words):
+        concat([make(["C3", "C4"]), make(["C3", "C4"], **change)])
+
+
+def test_people_of_two_data_sets_stay_apart():
+    both = concat([make(["C3"], name="a"), make(["C3"], name="b")])
+    assert set(both.groups("subject")) == {"a:1", "b:1"}
+    assert set(concat([make(["C3"]), make(["C3"])]).groups("subject")) == {"1"}
