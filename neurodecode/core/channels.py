@@ -262,10 +262,8 @@ def _column(what: str, value: str | Sequence[str], n: int) -> tuple[str, ...]:
 
 
 def _places(what: str, value: np.ndarray | None, n: int, width: int) -> np.ndarray:
-    if value is None:
-        places = np.full((n, width), np.nan)
-    else:
-        places = np.array(value, dtype=np.float64)  # a copy: the caller's array stays writeable
+    # A copy, so that the caller's array stays writeable.
+    places = np.array(np.full((n, width), np.nan) if value is None else value, dtype=np.float64)
     if places.shape != (n, width):
         raise DataError(
             f"{what} do not fit the channels",

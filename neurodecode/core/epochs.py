@@ -4,62 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.checks import check_data, check_finite, check_index, check_length
+from neurodecode.core.epochs_base import Base, Described, Parts, PartsWithVal
 from neurodecode.core.errors import DataError
 from neurodecode.core.stamps import array_digest, digest
 from neurodecode.core.trials import check_targets, check_trials, group_column
 
 
-class Parts(NamedTuple):
-    """Epochs by part of a published split; unpacks as `train, test` where there is no `val`."""
-
-    train: Epochs
-    test: Epochs
-
-
-class PartsWithVal(NamedTuple):
-    """Epochs by part of a published split that has a validation part."""
-
-    train: Epochs
-    val: Epochs
-    test: Epochs
-
-
-@dataclass(frozen=True, eq=False)
-class _Base:
-    """What all views of one array share: the array and everything that is not per trial."""
-
-    data: np.ndarray  # (n_base, n_channels, n_times + 2 * pad_samples), read-only
-    channels: Channels
-    sfreq: float
-    tmin: float
-    pad: float
-    zero: str
-    name: str | None
-    rank: int | None
-    line_freq: float | None
-    space: Mapping[str, Any] | None
-    simulated: bool
-    provenance: str | None
-    stamps: dict[str, str] = field(default_factory=dict)  # memo: hashing reads all bytes
-
-    def stamp(self) -> str:
-        if "data" not in self.stamps:
-            axis = [self.sfreq, self.tmin, self.pad]
-            content = self.provenance or array_digest(self.data)
-            table = [list(self.channels.names), list(self.channels.kinds)]
-            self.stamps["data"] = digest([content, axis, table, list(self.channels.units)])
-        return self.stamps["data"]
-
-
-class Epochs:
+class Epochs(Described):
     """Trials cut from recordings: a shared array, a row index, and their meaning.
 
     Indexing gives views: nothing is copied until `.data` of a subset or `numpy.asarray` is
@@ -132,7 +91,7 @@ class Epochs:
     ):
         channels = channels if isinstance(channels, Channels) else Channels(channels)
         data = check_data(data, channels, sfreq, pad)
-        self._base = _Base(
+        self._base = Base(
             data, channels, float(sfreq), float(tmin), float(pad), zero, name, rank,
             line_freq, space, simulated, None,
         )  # fmt: skip
@@ -270,21 +229,6 @@ class Epochs:
 
     # ------------------------------------------------------------------ axes and meaning
     @property
-    def channels(self) -> Channels:
-        """Channel table, shared by all views."""
-        return self._base.channels
-
-    @property
-    def sfreq(self) -> float:
-        """Sampling rate, Hz."""
-        return self._base.sfreq
-
-    @property
-    def tmin(self) -> float:
-        """Time of the first visible sample, seconds from zero."""
-        return self._base.tmin
-
-    @property
     def tmax(self) -> float:
         """End of the window, excluded, seconds from zero."""
         return self.tmin + self.shape[2] / self.sfreq
@@ -293,46 +237,6 @@ class Epochs:
     def times(self) -> np.ndarray:
         """Time of every visible sample, seconds, shape (n_times,)."""
         return self.tmin + np.arange(self.shape[2]) / self.sfreq
-
-    @property
-    def pad(self) -> float:
-        """Seconds of margin hidden on each side."""
-        return self._base.pad
-
-    @property
-    def pad_samples(self) -> int:
-        """Samples of margin hidden on each side."""
-        return round(self._base.pad * self._base.sfreq)
-
-    @property
-    def zero(self) -> str:
-        """What happens at time zero."""
-        return self._base.zero
-
-    @property
-    def name(self) -> str | None:
-        """Name of the data set, if it has one."""
-        return self._base.name
-
-    @property
-    def rank(self) -> int | None:
-        """Rank left after preprocessing; None: full."""
-        return self._base.rank
-
-    @property
-    def line_freq(self) -> float | None:
-        """Mains frequency, Hz, if known."""
-        return self._base.line_freq
-
-    @property
-    def space(self) -> Mapping[str, Any] | None:
-        """Mask, affine and atlas of volumes and surfaces, or None."""
-        return self._base.space
-
-    @property
-    def simulated(self) -> bool:
-        """True when no brain made these data."""
-        return self._base.simulated
 
     # ------------------------------------------------------------------ stamps
     @property

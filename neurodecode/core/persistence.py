@@ -7,6 +7,7 @@ absent without networks) and `model.json` (what it is, made with which versions)
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import platform
@@ -20,13 +21,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from neurodecode.core.dependencies import DISTRIBUTION
 from neurodecode.core.errors import DataError
 
 FORMAT = 1
-_PREFIXES = ("neurodecode.", "pyriemann.", "sklearn.", "numpy.", "scipy.", "mne.", "aeon.", "builtins.")  # fmt: skip
-_VERSIONS = (DISTRIBUTION, "numpy", "scipy", "scikit-learn", "torch", "mne", "pyriemann", "braindecode")  # fmt: skip
+_PACKAGES = ("neurodecode", "pyriemann", "sklearn", "mne", "aeon")
+_VERSIONS = (
+    DISTRIBUTION, "numpy", "scipy", "scikit-learn", "torch", "mne", "pyriemann", "braindecode",
+)  # fmt: skip
 
 
 @dataclass
@@ -161,7 +165,7 @@ def load_model(
         raise DataError(
             "this model holds types that are not on the allow-list",
             found=", ".join(foreign),
-            expected="parts of neurodecode, scikit-learn, pyRiemann, NumPy and SciPy",
+            expected="estimators of neurodecode, scikit-learn, pyRiemann, MNE, aeon",
             fix=f"if you know where they come from: load_model(..., trusted={foreign!r})",
         )
     bag = WeightsBag(device=pick_device(device))
@@ -174,15 +178,21 @@ def load_model(
 
 
 def _allowed(name: str) -> bool:
-    # builtins hold eval and exec; skops names types as "builtins.X", functions likewise.
-    if name.startswith("builtins."):
-        return name in (
-            "builtins.slice",
-            "builtins.range",
-            "builtins.complex",
-            "builtins.frozenset",
-        )
-    return name.startswith(_PREFIXES)
+    """Estimators of packages we build on, and our own types; never a free function.
+
+    skops vouches for what it knows of NumPy, SciPy and scikit-learn. A function is refused even
+    when its package is known: packages hold functions that execute text.
+    """
+    module, _, attribute = name.rpartition(".")
+    package = module.partition(".")[0]
+    if package not in _PACKAGES:
+        return False
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError):
+        return False
+    own = package == "neurodecode"
+    return isinstance(found, type) and (own or issubclass(found, BaseEstimator))
 
 
 def _model_card(estimator: Any) -> dict[str, Any]:

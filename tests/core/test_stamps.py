@@ -11,7 +11,9 @@ def test_golden_key_of_the_evaluation_sheet():
     key = {
         "card": "demo@1",
         "fold": 0,
-        "recipe": [["covariance", {"estimator": "oas"}], ["tangent-space", {}], ["logistic", {"C": 1.0}]],
+        "recipe": [
+            ["covariance", {"estimator": "oas"}], ["tangent-space", {}], ["logistic", {"C": 1.0}],
+        ],
         "seed": 0,
         "split": {"k": 5, "kind": "within-session", "order": "block", "version": 1},
     }  # fmt: skip

@@ -1,0 +1,199 @@
+"""What a benchmark runs over: a card, epochs, or recordings with the window to cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from neurodecode.bench.cells import describe
+from neurodecode.bench.recipes import build_recording_steps
+from neurodecode.core.card import Card, read_card
+from neurodecode.core.channels import KIND_WORDS, Channels
+from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.errors import DataError
+from neurodecode.core.recipe import Recipe
+
+RECORDING_NOTE = "recording steps ran on epochs"
+
+
+@dataclass(eq=False)
+class BenchData:
+    """One data set of a benchmark.
+
+    Parameters
+    ----------
+    name : str
+    epochs : Epochs, as cut without any recipe's wishes
+    card : Card or None
+    recordings : Recording or Study or None, where the user gave them
+    request : dict, arguments of `nd.load` of a card, or of `recordings.epoch`
+    """
+
+    name: str
+    epochs: Epochs
+    card: Card | None = None
+    recordings: Any = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+    _cuts: list[tuple[Any, Epochs]] = field(default_factory=list, repr=False)
+
+    def for_recipe(self, recipe: Recipe | None) -> tuple[Epochs, list[tuple[str, Any]], str]:
+        """Epochs as a recipe wants them, the steps that must still run on them, and a note.
+
+        Where recordings exist, the recipe's recording steps run on them before the cut. On sets
+        that exist only as epochs they act on epochs, and the note says so.
+        """
+        if recipe is None:
+            return self.epochs, [], ""
+        steps = build_recording_steps(recipe)
+        recut = self.recordings is not None or (steps and _is_continuous(self.card))
+        if not recut:
+            return self._cropped(recipe.window), steps, RECORDING_NOTE if steps else ""
+        # Recipes that ask for the same cut share it, and all that is computed from it.
+        key = (describe([step for _, step in steps]), recipe.window)
+        cut = next((epochs for known, epochs in self._cuts if known == key), None)
+        if cut is None:
+            cut = self._cut([step for _, step in steps], recipe.window)
+            self._cuts.append((key, cut))
+        return cut, [], ""
+
+    def _cut(self, steps: list[Any], window: tuple[float | None, float | None]) -> Epochs:
+        """Steps on the recordings, then the cut."""
+        ends = {k: v for k, v in zip(("tmin", "tmax"), window, strict=True) if v is not None}
+        arguments = {**self.request, **ends}
+        if self.recordings is None:
+            from neurodecode.loaders import load
+
+            return load(self.name, **{**arguments, "steps": [*arguments.get("steps", ()), *steps]})
+        recordings = self.recordings
+        for step in steps:
+            recordings = step.transform(recordings)
+        return recordings.epoch(**arguments)
+
+    def _cropped(self, window: tuple[float | None, float | None]) -> Epochs:
+        """Epochs inside the recipe's window, as far as the data reach."""
+        epochs = self.epochs
+        tmin = epochs.tmin if window[0] is None else max(window[0], epochs.tmin)
+        tmax = epochs.tmax if window[1] is None else min(window[1], epochs.tmax)
+        if (tmin, tmax) == (epochs.tmin, epochs.tmax) or tmin >= tmax:
+            return epochs
+        cropped = next((cut for known, cut in self._cuts if known == (tmin, tmax)), None)
+        if cropped is None:
+            cropped = epochs.crop(tmin, tmax)
+            self._cuts.append(((tmin, tmax), cropped))
+        return cropped
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """Sorted labels; empty for continuous targets."""
+        y = self.epochs.y
+        return () if y.dtype.kind == "f" else tuple(self.epochs.classes.tolist())
+
+    def info(self, split: str, metric: str) -> dict[str, Any]:
+        """What tables and the report say about the data."""
+        epochs, card = self.epochs, self.card
+        flaws = card.flaws if card else []
+        known = not bool((epochs.channels.positions != epochs.channels.positions).all())
+        return {
+            "classes": list(self.classes),
+            "modality": card.modality if card else epochs.channels.kinds[0],
+            "n_trials": len(epochs),
+            "n_channels": epochs.shape[1],
+            "channel_text": channel_words(epochs.channels),
+            "channel_names": list(epochs.channels.names),
+            "positions": epochs.channels.positions.tolist() if known else None,
+            "sfreq": epochs.sfreq,
+            "tmin": epochs.tmin,
+            "tmax": epochs.tmax,
+            "n_subjects": len(set(epochs.groups("subject"))),
+            "parts": _part_counts(epochs),
+            "simulated": epochs.simulated,
+            "split": split,
+            "metric": metric,
+            "published": [dict(vars(entry)) for entry in card.published] if card else [],
+            "flaw": flaws[0].text if flaws else None,
+        }
+
+
+def open_data(datasets: Any) -> list[BenchData]:
+    """Load what the user named.
+
+    Parameters
+    ----------
+    datasets : a card's name, Epochs, (name, arguments of nd.load), (Recording or Study,
+        arguments of .epoch), or a list of these
+
+    Raises
+    ------
+    DataError : something else, no targets, or two data sets of one name.
+    """
+    entries = datasets if isinstance(datasets, list) else [datasets]
+    opened = [_open_one(entry) for entry in entries]
+    _name_apart(opened)
+    for data in opened:
+        if data.epochs.y is None:
+            raise DataError(
+                f"{data.name}: nothing to predict",
+                found="epochs without targets",
+                expected="labels or continuous targets, one per trial",
+                fix="epochs.with_y(labels)",
+            )
+    return opened
+
+
+def _open_one(entry: Any) -> BenchData:
+    request: Mapping[str, Any] = {}
+    if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[1], Mapping):
+        entry, request = entry
+    if isinstance(entry, BenchData):
+        return entry
+    if isinstance(entry, str):
+        from neurodecode.loaders import load
+
+        card = read_card(entry)
+        return BenchData(card.name, load(entry, **request), card, request=request)
+    if hasattr(entry, "epoch"):  # Recording or Study
+        name = str(getattr(entry, "name", None) or getattr(entry, "recording", None) or "study")
+        return BenchData(name, entry.epoch(**request), recordings=entry, request=request)
+    epochs = as_epochs(entry)
+    return BenchData(epochs.name or "epochs", epochs)
+
+
+def _name_apart(opened: Sequence[BenchData]) -> None:
+    """Number unnamed data; refuse two of one given name."""
+    names = [data.name for data in opened]
+    for name in dict.fromkeys(names):
+        same = [data for data in opened if data.name == name]
+        if len(same) > 1 and any(data.card for data in same):
+            raise DataError(
+                "two data sets of one name",
+                found=f"{name!r}, {len(same)} times",
+                expected="every data set once",
+                fix="name them apart, or join them: nd.concat([a, b])",
+            )
+        if len(same) > 1:
+            for number, data in enumerate(same, start=1):
+                data.name = f"{name}-{number}"
+
+
+def _is_continuous(card: Card | None) -> bool:
+    from neurodecode.loaders import has_recordings
+
+    return card is not None and has_recordings(card)
+
+
+def channel_words(channels: Channels) -> str:
+    """Channels by kind, without units.
+
+    Examples
+    --------
+    >>> channel_words(Channels(["C3", "C4"]))
+    '2 EEG'
+    """
+    return " + ".join(f"{n} {KIND_WORDS[kind]}" for kind, n in channels.kind_counts().items())
+
+
+def _part_counts(epochs: Epochs) -> dict[str, int]:
+    if "part" not in epochs.trials:
+        return {}
+    return {str(k): int(v) for k, v in epochs.trials["part"].value_counts(sort=False).items()}

@@ -1,0 +1,272 @@
+"""From data sets, recipes and a split to batches of cells. Nothing is fitted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier, is_regressor
+from sklearn.pipeline import Pipeline
+
+from neurodecode.bench.cells import (
+    Cell,
+    cell_key,
+    data_identity,
+    describe,
+    has_random_state,
+    split_identity,
+    versions,
+)
+from neurodecode.bench.dataset import BenchData
+from neurodecode.bench.recipes import build, find_recipe
+from neurodecode.bench.runner import (
+    CLASSIFICATION_METRICS,
+    REGRESSION_METRICS,
+    Batch,
+    device_of,
+)
+from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import RecipeError
+from neurodecode.core.recipe import Needs, Recipe
+from neurodecode.evaluation import (
+    Splitter,
+    check_split,
+    identical_trials,
+    metric_info,
+    refuse_fitted,
+)
+from neurodecode.evaluation import split as make_split
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe of a benchmark: its name with its TOML recipe or with a user's estimator."""
+
+    name: str
+    recipe: Recipe | None
+    estimator: Any = None
+
+    def pipeline(self, split: str) -> Any:
+        """Unfitted estimator for a kind of outer split."""
+        return self.estimator if self.recipe is None else build(self.recipe, split)
+
+    def info(self) -> dict[str, Any]:
+        """What tables and the report say about the recipe."""
+        if self.recipe is None:
+            return {
+                "family": "linear",
+                "title": self.name,
+                "paper": "",
+                "steps": " ".join(repr(self.estimator).split()),
+            }
+        recipe = self.recipe
+        return {
+            "family": recipe.family,
+            "title": recipe.title or recipe.name,
+            "paper": recipe.paper,
+            "steps": recipe.words(),
+        }
+
+
+def open_recipes(recipes: Any) -> list[Entry]:
+    """Recipes by name, TOML path or (name, estimator), alone or in a list.
+
+    Raises
+    ------
+    RecipeError : an unknown name, something that is no estimator, or one name twice.
+    LeakageError : an estimator that is already fitted.
+    """
+    listed = recipes if isinstance(recipes, list) else [recipes]
+    entries = [_open_recipe(item) for item in listed]
+    names = [entry.name for entry in entries]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RecipeError(
+            "two recipes of one name",
+            found=", ".join(twice),
+            expected="every recipe once",
+            fix='give the second another name: ("name", estimator)',
+        )
+    return entries
+
+
+def _open_recipe(item: Any) -> Entry:
+    if isinstance(item, (str, Path)):
+        recipe = find_recipe(item)
+        return Entry(recipe.name, recipe)
+    name, estimator = item if isinstance(item, tuple) and len(item) == 2 else (None, item)
+    if not isinstance(name, str) or not hasattr(estimator, "fit"):
+        raise RecipeError(
+            "this is no recipe",
+            found=repr(item),
+            expected='a name, the path of a .toml file, or ("name", estimator)',
+            fix=f'("mine", {type(estimator).__name__}(...))',
+        )
+    refuse_fitted(estimator)
+    return Entry(name, None, estimator)
+
+
+def plan(
+    data_sets: Sequence[BenchData],
+    entries: Sequence[Entry],
+    *,
+    split: str,
+    k: int,
+    seeds: int,
+    metric: str = "auto",
+) -> list[Batch]:
+    """Batches of all cells, data set by data set.
+
+    Folds are made from the whole cohort, before anything is left out as finished. A recipe
+    without random numbers runs with one seed.
+
+    Parameters
+    ----------
+    data_sets : list of BenchData
+    entries : list of Entry
+    split : kind of split, or "card": what each data set's card says
+    k : folds, where the kind of split has a choice
+    seeds : number of seeds, 0, 1, ...
+    metric : "auto" or a metric's name
+
+    Raises
+    ------
+    LeakageError : a test trial that is also a training trial, overlaps one, or equals one.
+    """
+    return [
+        batch
+        for data in data_sets
+        for batch in _plan_data_set(data, entries, split, k, seeds, metric)
+    ]
+
+
+def split_of(data: BenchData, split: str, k: int) -> tuple[str, int]:
+    """Kind and number of folds for one data set."""
+    if split != "card":
+        return split, k
+    if data.card is None:
+        return "within-session", k
+    return data.card.split["kind"], int(data.card.split.get("k", k))
+
+
+def splitter_for(data: BenchData, kind: str, k: int) -> Splitter:
+    """Splitter for one data set: trials that the card calls one unit stay on one side."""
+    unit = str(data.card.split["unit"]) if data.card else "trial"
+    # Wider kinds of split keep these together by themselves.
+    if kind != "within-session" or unit in ("subject", "session"):
+        unit = "trial"
+    return make_split(kind, k=k, unit=unit)
+
+
+def metrics_for(data: BenchData, metric: str) -> tuple[str, ...]:
+    """Metrics of the rows, the main one first."""
+    known = CLASSIFICATION_METRICS if data.classes else REGRESSION_METRICS
+    main = known[0] if metric == "auto" else metric
+    metric_info(main)  # an unknown name is refused before anything runs
+    return (main, *(name for name in known if name != main))
+
+
+def _plan_data_set(
+    data: BenchData, entries: Sequence[Entry], split: str, k: int, seeds: int, metric: str
+) -> Iterator[Batch]:
+    kind, n_folds = split_of(data, split, k)
+    folds = list(splitter_for(data, kind, n_folds).roles(data.epochs))
+    # Bytes are compared once, not in every fold, unless there are copies to be placed.
+    suspects = data.epochs if _has_copies(data.epochs) else None
+    for fold in folds:
+        check_split(fold, data.epochs, suspects)
+    identities = [split_identity(kind, n_folds, fold) for fold in folds]
+    for entry in entries:
+        epochs, steps, note = data.for_recipe(entry.recipe)
+        estimator = _joined(steps, entry.pipeline(kind))
+        reason = _why_not(entry, estimator, epochs, data)
+        common = {
+            **data_identity(epochs, data.card),
+            "recipe": describe(estimator),
+            "device": device_of(estimator).partition(":")[0],
+            "versions": versions(),
+        }
+        n_seeds = seeds if has_random_state(estimator) else 1
+        for seed in range(n_seeds):
+            cells = [
+                Cell(
+                    data.name, entry.name, fold, seed,
+                    cell_key({**common, "split": identity, "fold": fold.fold, "seed": seed}),
+                    reason,
+                )
+                for fold, identity in zip(folds, identities, strict=True)
+            ]  # fmt: skip
+            for group in _grouped(cells, estimator):
+                yield Batch(
+                    cells=tuple(group),
+                    estimator=estimator,
+                    X=epochs,
+                    y=np.asarray(epochs.y),
+                    trials=epochs.trials,
+                    classes=data.classes,
+                    metrics=metrics_for(data, metric),
+                    stamp=epochs.data_stamp,
+                    notes=note,
+                )
+
+
+def _has_copies(epochs: Epochs) -> bool:
+    """Whether any two trials are equal, byte for byte."""
+    rows = np.arange(len(epochs))
+    return any(first != second for first, second in identical_trials(epochs, rows, rows))
+
+
+def _grouped(cells: list[Cell], estimator: Any) -> list[list[Cell]]:
+    """Cells that run together: one for a net, which is slow; else all folds of a subject."""
+    if is_net(estimator):
+        return [[cell] for cell in cells]
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.split.subject, []).append(cell)
+    return list(groups.values())
+
+
+def is_net(estimator: Any) -> bool:
+    """Whether a part of the estimator runs on a device."""
+    return any(name.split("__")[-1] == "device" for name in estimator.get_params(deep=True))
+
+
+def _joined(steps: list[tuple[str, Any]], estimator: Any) -> Any:
+    """Recording steps in front of the pipeline, where they must act on epochs."""
+    if not steps:
+        return estimator
+    return Pipeline([*((f"recording-{name}", step) for name, step in steps), *estimator.steps])
+
+
+def _why_not(entry: Entry, estimator: Any, epochs: Epochs, data: BenchData) -> str:
+    """Why a recipe does not apply to the data; "" where it does."""
+    if data.classes and is_regressor(estimator):
+        return "predicts continuous targets; the data have class labels"
+    if not data.classes and is_classifier(estimator):
+        return "predicts classes; the data have continuous targets"
+    return unmet(entry.recipe.needs, epochs) if entry.recipe else ""
+
+
+def unmet(needs: Needs, epochs: Epochs) -> str:
+    """The first need that the data do not meet, in words; "" where all are met.
+
+    Examples
+    --------
+    >>> epochs = Epochs(np.zeros((2, 1, 50)), channels=["Cz"], sfreq=100)
+    >>> unmet(Needs(min_channels=2), epochs)
+    'needs 2 channels; the data have 1'
+    """
+    n_channels, duration = epochs.shape[1], epochs.shape[2] / epochs.sfreq
+    if n_channels < needs.min_channels:
+        return f"needs {needs.min_channels} channels; the data have {n_channels}"
+    if duration < needs.min_duration:
+        return f"needs {needs.min_duration:g} s; the trials last {duration:g} s"
+    if epochs.sfreq < needs.min_sfreq:
+        return f"needs {needs.min_sfreq:g} Hz; the data have {epochs.sfreq:g} Hz"
+    kinds = sorted(set(epochs.channels.kinds))
+    if needs.kinds and not set(kinds) & set(needs.kinds):
+        return f"needs {' or '.join(needs.kinds)} channels; the data have {', '.join(kinds)}"
+    return ""

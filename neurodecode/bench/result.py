@@ -1,0 +1,218 @@
+"""The result of a benchmark: one row a cell and metric, and the predictions behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurodecode.bench.runner import CellResult
+from neurodecode.bench.store import Store
+from neurodecode.core.errors import DataError
+from neurodecode.core.files import atomic_write
+
+SCHEMA = 1
+# Columns are only ever added, at the end.
+COLUMNS = (
+    "dataset", "recipe", "split", "subject", "session", "fold", "seed", "metric", "value",
+    "n_train", "n_test", "n_units", "ci_low", "ci_high", "interval_method", "chance",
+    "published", "published_protocol", "estimand", "transductive", "fit_seconds",
+    "score_seconds", "parameters", "device", "status", "failure", "stamp", "key", "schema",
+    "notes",
+)  # fmt: skip
+_CELL_COLUMNS = ("dataset", "recipe", "split", "fold", "seed", "key")
+
+
+class Result:
+    """What `nd.benchmark` gives.
+
+    Attributes
+    ----------
+    frame : DataFrame, one row a cell, test subject and metric; columns `COLUMNS`
+    predictions : DataFrame, one row a test trial: dataset, recipe, split, subject, session,
+        fold, seed, key, trial, y_true, y_pred, scores
+    datasets, recipes : dict, name -> facts
+    histories : list of dict, loss curves of nets
+    info : dict, facts about the run
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        predictions: pd.DataFrame,
+        datasets: Mapping[str, Mapping[str, Any]],
+        recipes: Mapping[str, Mapping[str, Any]],
+        histories: Sequence[Mapping[str, Any]],
+        info: Mapping[str, Any],
+    ):
+        self.frame, self.predictions = frame, predictions
+        self.datasets, self.recipes = dict(datasets), dict(recipes)
+        self.histories, self.info = list(histories), dict(info)
+
+    @classmethod
+    def from_cells(
+        cls,
+        cells: Sequence[CellResult],
+        datasets: Mapping[str, Mapping[str, Any]],
+        recipes: Mapping[str, Mapping[str, Any]],
+        info: Mapping[str, Any],
+    ) -> Result:
+        """Result of finished cells, in the order given."""
+        rows = [
+            {**row, **_published(row, datasets[row["dataset"]]), "schema": SCHEMA}
+            for cell in cells
+            for row in cell.rows
+        ]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        parts = [_predictions(cell) for cell in cells if len(cell.trials)]
+        predictions = pd.concat(parts, ignore_index=True) if parts else _predictions(None)
+        histories = [
+            {
+                **{name: cell.rows[0][name] for name in ("dataset", "recipe", "fold", "seed")},
+                **{name: cell.rows[0][name] for name in ("subject", "session")},
+                **cell.history,
+            }
+            for cell in cells
+            if cell.history
+        ]
+        return cls(frame, predictions, datasets, recipes, histories, info)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Result:
+        """Result of the last request that ran in a folder.
+
+        Cells that the request did not finish are left out, and `info["n_missing"]` counts them.
+
+        Raises
+        ------
+        DataError : the folder holds no run.
+        """
+        path = Path(folder) / "run.json"
+        if not path.is_file():
+            raise DataError(
+                "no results here",
+                found=f"no {path}",
+                expected="a folder that nd.benchmark(..., out=folder) wrote",
+                fix="give that folder",
+            )
+        request = json.loads(path.read_text(encoding="utf-8"))
+        done = Store(folder).read()
+        wanted = request["cells"]
+        cells = [
+            CellResult([cell["row"]])
+            if "row" in cell
+            else renamed(done[cell["key"]], cell["names"])
+            for cell in wanted
+            if "row" in cell or cell["key"] in done
+        ]
+        info = {**request["info"], "n_missing": len(wanted) - len(cells)}
+        return cls.from_cells(cells, request["datasets"], request["recipes"], info)
+
+    def table(self, by: str = "dataset", format: str = "text", metric: str | None = None) -> str:
+        """Score, interval, chance, published score and cost of every recipe.
+
+        Parameters
+        ----------
+        by : "dataset", one table a data set
+        format : "text" or "latex"
+        metric : str or None (the main one); any metric, computed from the kept predictions
+        """
+        from neurodecode.bench import table
+
+        if format == "latex":
+            return table.latex_table(self, by=by, metric=metric)
+        return table.text_table(self, by=by, metric=metric)
+
+    def compare(self, a: str, b: str, metric: str | None = None) -> pd.DataFrame:
+        """Paired comparison of two recipes on every data set; see `comparisons.compare`."""
+        from neurodecode.bench.comparisons import compare
+
+        return compare(self, a, b, metric)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML report, one self-contained page; gives its path."""
+        from neurodecode.bench.report import write_report
+
+        write_report(self, path)
+        return Path(path)
+
+    def failures(self) -> pd.DataFrame:
+        """Failed cells with the text of their error."""
+        failed = self.frame[self.frame["status"] == "failed"]
+        return failed[[*_CELL_COLUMNS[:-1], "subject", "failure"]].reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        info = self.info
+        return (
+            f"Result: {info['n_cells']} runs, {len(self.recipes)} recipes on "
+            f"{len(self.datasets)} data sets, {info['n_failed']} failed"
+        )
+
+
+def write_request(
+    folder: str | Path,
+    cells: Sequence[Mapping[str, Any]],
+    datasets: Mapping[str, Any],
+    recipes: Mapping[str, Any],
+    info: Mapping[str, Any],
+) -> None:
+    """Write what was asked for, so that `Result.load` finds it.
+
+    Parameters
+    ----------
+    folder : path
+    cells : list of {"key", "names": {"dataset", "recipe"}}, in the order of the table; a cell
+        that does not apply brings its "row" instead of names
+    datasets, recipes, info : dict, as in `Result`
+    """
+    request = {
+        "schema": SCHEMA,
+        "info": info,
+        "datasets": datasets,
+        "recipes": recipes,
+        "cells": cells,
+    }
+    with atomic_write(Path(folder) / "run.json") as path:
+        path.write_text(json.dumps(request, indent=1, default=_plain), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def renamed(cell: CellResult, names: Mapping[str, str]) -> CellResult:
+    """The cell under the names of this request: its key does not hold a recipe's name."""
+    return replace(cell, rows=[{**row, **names} for row in cell.rows])
+
+
+def _published(row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Published score of the same recipe and metric, from the card."""
+    for entry in data["published"]:
+        if entry.get("recipe") == row["recipe"] and entry.get("metric") == row["metric"]:
+            return {"published": entry["score"], "published_protocol": entry["protocol"]}
+    return {"published": np.nan, "published_protocol": ""}
+
+
+def _predictions(cell: CellResult | None) -> pd.DataFrame:
+    """Predictions of one cell as a frame; of None, an empty frame with the same columns."""
+    columns = [*_CELL_COLUMNS, "subject", "session", "trial", "y_true", "y_pred", "scores"]
+    if cell is None:
+        return pd.DataFrame(columns=columns)
+    scores = [None] * len(cell.trials) if cell.scores is None else list(cell.scores)
+    return pd.DataFrame(
+        {
+            **{name: cell.rows[0][name] for name in _CELL_COLUMNS},
+            "subject": cell.subjects,
+            "session": cell.sessions,
+            "trial": cell.trials,
+            "y_true": list(cell.y_true),
+            "y_pred": list(cell.y_pred),
+            "scores": scores,
+        },
+        columns=columns,
+    )

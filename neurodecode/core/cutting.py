@@ -1,0 +1,281 @@
+"""From a recording to epochs: which windows can be cut, how many bytes they need, and the cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from neurodecode.core.channels import Channels
+from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.events import event_counts, select_events
+from neurodecode.core.intervals import obstacles
+from neurodecode.core.memory import check_bytes
+from neurodecode.core.time_axis import to_samples, window_samples
+
+if TYPE_CHECKING:
+    from neurodecode.core.recording import Recording
+
+# Windows closer than this many samples x channels are read in one go from disk (32 MB).
+_CHUNK = 8_000_000
+
+
+def cut_epochs(
+    recording: Recording,
+    labels: Any,
+    tmin: float,
+    tmax: float,
+    baseline: tuple[float | None, float | None] | None,
+    kinds: str | Sequence[str],
+    reject: Mapping[str, float] | None,
+    pad: float,
+    include_tmax: bool,
+    max_bytes: int | None,
+) -> Epochs:
+    """Windows around events; see `Recording.epoch`."""
+    sfreq, where = recording.sfreq, recording.recording
+    first, n_times = window_samples(tmin, tmax, sfreq, include_tmax)
+    margin = to_samples(pad, sfreq)
+    picks = _channels_to_cut(recording, kinds)
+    rows, classes = select_events(recording.events, labels, where)
+    events = recording.events.iloc[rows].reset_index(drop=True)
+    onsets = to_samples(events["onset"].to_numpy(), sfreq)
+    starts = onsets + first
+    reasons = _obstacles(recording, starts, n_times, margin)
+    keep = reasons == ""
+    _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, onsets, max_bytes)
+    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    channels = recording.channels.pick(picks)
+    if baseline is not None:
+        low, high = _baseline_samples(baseline, first, n_times, margin, sfreq, include_tmax)
+        data -= data[..., low:high].mean(axis=-1, keepdims=True)
+    if reject is not None:
+        loud = _too_loud(data[..., margin : margin + n_times], channels, reject)
+        reasons[np.flatnonzero(keep)] = loud
+        keep, data = reasons == "", data[loud == ""]
+    dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
+    _check_some_left(keep, dropped, where)
+    trials = _with_event_columns(_trial_table(recording, starts[keep], n_times), events.loc[keep])
+    return _epochs(
+        recording, data, channels, tmin=first / sfreq, y=classes[keep], trials=trials,
+        pad=margin / sfreq, zero="event", dropped=dropped,
+    )  # fmt: skip
+
+
+def cut_windows(
+    recording: Recording,
+    length: float,
+    step: float,
+    target: str | None,
+    kinds: str | Sequence[str],
+    pad: float,
+    max_bytes: int | None,
+) -> Epochs:
+    """Windows at a steady pace; see `Recording.windows`."""
+    sfreq = recording.sfreq
+    _, n_times = window_samples(0.0, length, sfreq)
+    pace, margin = to_samples(step, sfreq), to_samples(pad, sfreq)
+    if pace < 1:
+        raise DataError(
+            "windows would not move on", found=f"step={step:g} s at {sfreq:g} Hz",
+            expected=f"at least one sample, {1 / sfreq:.3g} s",
+        )  # fmt: skip
+    picks = _channels_to_cut(recording, kinds)
+    series = None if target is None else _target(recording, target)
+    starts = np.concatenate(
+        [np.zeros(0, dtype=np.int64)]
+        + [
+            np.arange(low + margin, high - margin - n_times + 1, pace)
+            for low, high in recording.good_spans()
+        ]
+    )
+    reasons = _obstacles(recording, starts, n_times, margin)
+    ends = starts + n_times - 1
+    if series is not None:
+        reasons[(reasons == "") & ~np.isfinite(series[:, ends]).all(axis=0)] = "target is missing"
+    keep = reasons == ""
+    every = pd.DataFrame({"onset": starts / sfreq, "label": "window", "reason": reasons})
+    dropped = every.loc[~keep]
+    _check_some_left(keep, dropped, recording.recording)
+    _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, starts, max_bytes)
+    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    return _epochs(
+        recording, data, recording.channels.pick(picks), tmin=0.0,
+        y=None if series is None else series[:, ends[keep]].T.copy(),
+        trials=_trial_table(recording, starts[keep], n_times),
+        pad=margin / sfreq, zero="window start", dropped=dropped,
+    )  # fmt: skip
+
+
+def _epochs(
+    recording: Recording, data: np.ndarray, channels: Channels, dropped: pd.DataFrame, **parts: Any
+) -> Epochs:
+    epochs = Epochs(
+        data,
+        channels=channels,
+        sfreq=recording.sfreq,
+        line_freq=recording.line_freq,
+        simulated=recording.simulated,
+        **parts,
+    )
+    epochs.dropped = dropped.reset_index(drop=True)
+    return epochs
+
+
+def _channels_to_cut(recording: Recording, kinds: str | Sequence[str]) -> np.ndarray:
+    channels = recording.channels
+    picks = channels.of_kind(kinds)
+    good = np.array([i for i in picks if channels.names[i] not in channels.bads], dtype=np.int64)
+    if not len(good):
+        raise DataError(
+            "no channel to cut from",
+            found=f"{channels.text()}; {len(picks)} of kinds={kinds!r}, all marked bad"
+            if len(picks) else channels.text(),
+            expected=f"channels of kinds={kinds!r} that are not marked bad",
+            fix='kinds="all" keeps every channel; rec.with_bads([]) unmarks them',
+        )  # fmt: skip
+    return good
+
+
+def _obstacles(recording: Recording, starts: np.ndarray, n_times: int, margin: int) -> np.ndarray:
+    reasons = obstacles(
+        recording.intervals, recording.sfreq, recording.n_times, starts - margin,
+        n_times + 2 * margin,
+    )  # fmt: skip
+    return np.array(reasons, dtype=object)
+
+
+def _check_size(
+    recording: Recording, n: int, n_channels: int, width: int, onsets: np.ndarray,
+    max_bytes: int | None,
+) -> None:  # fmt: skip
+    needed = n * n_channels * width * recording.dtype.itemsize
+    sfreq = recording.sfreq
+    events = f"fewer events ({n} now)"
+    if len(onsets) > 1 and width > (gap := float(np.median(np.diff(onsets)))):
+        events += f" or shorter windows ({width / sfreq:.3g} s, every {gap / sfreq:.3g} s)"
+    check_bytes(
+        needed,
+        f"{n} windows × {n_channels} channels × {width} samples",
+        shrink=f"(1) {events}; (2) fewer channels: rec.pick(names) or kinds=; (3) a lower rate: "
+        f"nd.preprocessing.Resample({sfreq / 2:g}) before the cut",
+        max_bytes=max_bytes,
+    )
+
+
+def _gather(recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray) -> np.ndarray:
+    """Windows from their first samples, shape (n, n_channels, width); neighbours share a read."""
+    data = np.empty((len(starts), len(picks), width), dtype=recording.dtype)
+    order = np.argsort(starts, kind="stable")
+    longest = max(width, _CHUNK // max(1, len(picks)))
+    k = 0
+    while k < len(order):
+        low = high = int(starts[order[k]])
+        last = k
+        while last < len(order):
+            start = int(starts[order[last]])
+            if last > k and (start - high > width or start + width - low > longest):
+                break
+            high, last = start + width, last + 1
+        block = recording.read(low, high, picks)
+        for row in order[k:last]:
+            data[row] = block[:, starts[row] - low : starts[row] - low + width]
+        k = last
+    return data
+
+
+def _baseline_samples(
+    baseline: tuple[float | None, float | None], first: int, n_times: int, margin: int,
+    sfreq: float, include_tmax: bool,
+) -> tuple[int, int]:  # fmt: skip
+    """Baseline as positions in the window with its margin; the same rounding as the window."""
+    start = first / sfreq if baseline[0] is None else baseline[0]
+    if baseline[1] is None:
+        begin, n = to_samples(start, sfreq), first + n_times - to_samples(start, sfreq)
+    else:
+        begin, n = window_samples(start, baseline[1], sfreq, include_tmax)
+    low = begin - first + margin
+    if low < 0 or n < 1 or low + n > n_times + 2 * margin:
+        raise DataError(
+            "the baseline lies outside the window",
+            found=f"baseline {baseline[0]} to {baseline[1]} s",
+            expected=f"within {(first - margin) / sfreq:g} to "
+            f"{(first + n_times + margin) / sfreq:g} s",
+            fix="an earlier tmin, or pad=",
+        )
+    return low, low + n
+
+
+def _too_loud(data: np.ndarray, channels: Channels, reject: Mapping[str, float]) -> np.ndarray:
+    """Reason of each trial whose peak-to-peak amplitude is above its kind's limit, else ''."""
+    reasons = np.full(len(data), "", dtype=object)
+    for kind, limit in reject.items():
+        picks = channels.of_kind(kind)
+        if not len(picks):
+            raise DataError(
+                f"reject names the kind {kind!r}, which is not among the channels cut",
+                found=channels.text(),
+                fix=f"reject={{{channels.kinds[0]!r}: {limit:g}}}",
+            )
+        size = np.ptp(data[:, picks], axis=-1)  # (n_trials, n_picks)
+        worst = size.argmax(axis=1)
+        for i in np.flatnonzero((size.max(axis=1) > limit) & (reasons == "")):
+            channel = picks[worst[i]]
+            unit = channels.units[channel]
+            reasons[i] = (
+                f"peak-to-peak {size[i, worst[i]]:.4g} {unit} on {channels.names[channel]}, "
+                f"limit {limit:g} {unit}"
+            )
+    return reasons
+
+
+def _check_some_left(keep: np.ndarray, dropped: pd.DataFrame, where: str) -> None:
+    if keep.any():
+        return
+    counts = event_counts(dropped.assign(label=dropped["reason"]))
+    listed = "; ".join(f"{reason} ({n})" for reason, n in list(counts.items())[:5])
+    raise DataError(
+        f"no window is left of {where}",
+        found=listed or "a recording shorter than one window",
+        expected="at least one window inside the recording that touches no BAD span and no edge",
+        fix="a shorter window or pad, another reject, or rec.with_intervals(...)",
+    )
+
+
+def _target(recording: Recording, name: str) -> np.ndarray:
+    if name not in recording.targets:
+        known = list(recording.targets)
+        raise DataError(
+            "no target of that name",
+            found=repr(name),
+            expected="one of " + ", ".join(known) if known else "a recording that has targets",
+            fix=did_you_mean(name, known) or "Recording(..., targets={name: array (k, n_times)})",
+        )
+    return recording.targets[name]
+
+
+def _trial_table(recording: Recording, starts: np.ndarray, n_times: int) -> pd.DataFrame:
+    """Identity and place of each window: `onset` is the time of its first visible sample."""
+    return pd.DataFrame(
+        {
+            "recording": recording.recording,
+            "onset": starts / recording.sfreq,
+            "duration": n_times / recording.sfreq,
+            "subject": recording.subject,
+            "session": recording.session,
+            "run": recording.run,
+        }
+    )
+
+
+def _with_event_columns(trials: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Trials with the label of their event and what else the events' table knew of them."""
+    known = set(trials.columns) | {"onset", "duration", "label", "code"}
+    extra = events.loc[:, [name for name in events.columns if name not in known]].copy()
+    extra.insert(0, "event", events["label"])
+    if events["code"].notna().to_numpy().all():
+        extra.insert(1, "code", events["code"].astype(np.int64))
+    return pd.concat([trials, extra.reset_index(drop=True)], axis=1)

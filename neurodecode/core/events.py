@@ -1,0 +1,243 @@
+"""Events of a recording: one table, and how class labels find their rows in it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.words import join_words, small_number
+
+COLUMNS = ("onset", "duration", "label", "code")
+Wanted = str | int | Sequence[str | int]
+
+
+def check_events(events: pd.DataFrame | None) -> pd.DataFrame:
+    """Complete and order a table of events.
+
+    Parameters
+    ----------
+    events : DataFrame or None
+        `onset` (s from the recording's first sample) and `label` or `code`; `duration` (s) is 0
+        where it is missing. Further columns are kept and follow their trials.
+
+    Returns
+    -------
+    events : DataFrame
+        onset float, duration float, label str, code Int64 (NA: the label is no number), ordered
+        by onset.
+
+    Raises
+    ------
+    DataError
+        No onset, or neither label nor code.
+
+    Examples
+    --------
+    >>> check_events(pd.DataFrame({"onset": [2.0, 1.0], "code": [7, 8]}))["label"].tolist()
+    ['8', '7']
+    """
+    if events is None:
+        events = pd.DataFrame({"onset": [], "label": []})
+    frame = events.reset_index(drop=True).copy()
+    if "onset" not in frame or not ({"label", "code"} & set(frame.columns)):
+        raise DataError(
+            "not a table of events",
+            found="columns " + ", ".join(map(str, frame.columns)),
+            expected="onset (s from the first sample), label or code, and optionally duration",
+        )
+    frame["onset"] = frame["onset"].astype(np.float64)
+    if "duration" not in frame:
+        frame["duration"] = 0.0
+    frame["duration"] = frame["duration"].astype(np.float64).fillna(0.0)
+    if "label" not in frame:
+        frame["label"] = frame["code"]
+    frame["label"] = frame["label"].map(str).astype(object)
+    if "code" not in frame:
+        frame["code"] = [_number(label) for label in frame["label"]]
+    frame["code"] = frame["code"].astype("Int64")
+    rest = [name for name in frame.columns if name not in COLUMNS]
+    order = np.argsort(frame["onset"].to_numpy(), kind="stable")
+    return frame.loc[:, [*COLUMNS, *rest]].iloc[order].reset_index(drop=True)
+
+
+def _number(label: str) -> Any:
+    """The code that a label spells (as GDF and XDF markers do), else NA."""
+    return int(label) if re.fullmatch(r"-?\d{1,18}", label.strip()) else pd.NA
+
+
+def event_counts(events: pd.DataFrame) -> dict[str, int]:
+    """Number of events of each label; "2" comes before "10".
+
+    Examples
+    --------
+    >>> event_counts(check_events(pd.DataFrame({"onset": [0, 1, 2], "label": ["10", "2", "2"]})))
+    {'2': 2, '10': 1}
+    """
+    counts = Counter(events["label"])
+    return {label: counts[label] for label in sorted(counts, key=natural_order)}
+
+
+def natural_order(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that takes the digits in a text as numbers.
+
+    Examples
+    --------
+    >>> sorted(["S10", "S2", "R1"], key=natural_order)
+    ['R1', 'S2', 'S10']
+    """
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d+)", text)
+        if part
+    ]
+
+
+def event_name(label: str) -> str:
+    """Label without the type that BrainVision puts first; it still matches, by its tag.
+
+    Examples
+    --------
+    >>> event_name("Stimulus/S  1"), event_name("left/easy")
+    ('S  1', 'left/easy')
+    """
+    return re.sub(r"^(Stimulus|Response)/(?=.)", "", label)
+
+
+def select_events(
+    events: pd.DataFrame,
+    labels: Mapping[Any, Wanted] | Sequence[str | int] | str | None,
+    where: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the events that classes ask for, and the class of each.
+
+    An event name that exists is taken as it is; otherwise its tags, parted by "/", must all be
+    among an event's tags ("left" finds "left/easy" and "left/hard"). Integers are codes.
+
+    Parameters
+    ----------
+    events : DataFrame, as `check_events` gives
+    labels : dict of class -> name, code, or list of them; list of names; or None: all events
+    where : str
+        Name of the recording, for messages.
+
+    Returns
+    -------
+    rows : int64 array, shape (n,), in the order of the events
+    classes : array, shape (n,), text or integers
+
+    Raises
+    ------
+    DataError
+        A class has no event, or an event belongs to two classes.
+
+    Examples
+    --------
+    >>> events = check_events(pd.DataFrame({"onset": [0, 1], "label": ["left/easy", "right/easy"]}))
+    >>> rows, classes = select_events(events, {"L": "left"}, "rec")
+    >>> rows.tolist(), classes.tolist()
+    ([0], ['L'])
+    """
+    wanted = _wanted(labels, events)
+    hits = {name: _matches(events, each) for name, each in wanted.items()}
+    empty = [name for name, hit in hits.items() if not hit.any()]
+    if empty or not hits:
+        raise _no_events(events, wanted, empty, where)
+    table = np.array(list(hits.values()))  # (n_classes, n_events)
+    twice = np.flatnonzero(table.sum(axis=0) > 1)
+    if len(twice):
+        both = [str(name) for name, hit in hits.items() if hit[twice[0]]]
+        raise DataError(
+            f"an event belongs to {small_number(len(both))} classes",
+            found=f"{events['label'][twice[0]]!r} matches {join_words(both)}",
+            expected="every event in one class",
+            fix="write more of the tags, as in 'left/easy'",
+        )
+    rows = np.flatnonzero(table.any(axis=0))
+    names = list(hits)
+    return rows, np.array([names[i] for i in table[:, rows].argmax(axis=0)])
+
+
+def _wanted(labels: Any, events: pd.DataFrame) -> dict[Any, list[str | int]]:
+    if labels is None:
+        labels = list(dict.fromkeys(events["label"]))
+    if isinstance(labels, (str, int, np.integer)):
+        labels = [labels]
+    if not isinstance(labels, Mapping):
+        labels = {label: label for label in labels}
+    wanted: dict[Any, list[str | int]] = {}
+    for name, each in labels.items():
+        wanted[name] = [each] if isinstance(each, (str, int, np.integer)) else list(each)  # type: ignore[list-item]
+    return wanted
+
+
+def _matches(events: pd.DataFrame, wanted: list[str | int]) -> np.ndarray:
+    hit = np.zeros(len(events), dtype=bool)
+    for each in wanted:
+        if isinstance(each, (int, np.integer)):
+            hit |= (events["code"] == int(each)).fillna(False).to_numpy(dtype=bool)
+            continue
+        exact = (events["label"] == each).to_numpy(dtype=bool)
+        if not exact.any():
+            tags = set(each.split("/"))
+            exact = np.array([tags <= set(label.split("/")) for label in events["label"]], bool)
+        hit |= exact
+    return hit
+
+
+def _no_events(
+    events: pd.DataFrame, wanted: dict[Any, list[str | int]], empty: list[Any], where: str
+) -> DataError:
+    counts = event_counts(events)
+    listed = ", ".join(f"{event_name(name)!r} ({n})" for name, n in list(counts.items())[:30])
+    asked = [each for name in empty for each in wanted[name]]
+    summary = "no events to cut at" if len(empty) == len(wanted) else (
+        "no events for class " + join_words([repr(name) for name in empty])
+    )  # fmt: skip
+    return DataError(
+        summary,
+        found="labels " + ", ".join(map(repr, asked)) if asked else "no labels",
+        expected=f"events of {where}: {listed}" if counts else f"{where} to have events",
+        fix=_repair(wanted, list(counts)) if counts else
+        'nd.read(path, events="file-eve.fif") when they lie apart, or rec.windows(length, step)',
+    )  # fmt: skip
+
+
+def _repair(wanted: dict[Any, list[str | int]], names: list[str]) -> str:
+    """The labels as they should have been written, where that can be told."""
+    short = [event_name(name) for name in names]
+    by_form = {_form(name): name for name in short}
+    asked = [each for group in wanted.values() for each in group if isinstance(each, str)]
+    changed = [each for each in asked if each not in short and _form(each) in by_form]
+    if not changed:
+        texts = [each for each in asked if each not in short]
+        return did_you_mean(texts[0], short) if texts else "choose among the events above"
+    written = {
+        name: [by_form.get(_form(each), each) if isinstance(each, str) else each for each in group]
+        for name, group in wanted.items()
+    }
+    parts = [f'"{n}": {_quoted(group[0] if len(group) == 1 else group)}'
+             for n, group in written.items()]  # fmt: skip
+    return f"{_difference(changed[0], by_form[_form(changed[0])])}: {{{', '.join(parts)}}}"
+
+
+def _form(name: str) -> str:
+    return re.sub(r"\s+", "", name).lower()
+
+
+def _difference(asked: str, name: str) -> str:
+    spaces = name.count(" ")
+    if spaces != asked.count(" "):
+        return f"the file has {small_number(spaces)} space{'' if spaces == 1 else 's'}"
+    return "the file writes them so"
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_quoted, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,258 @@
+"""What `NetClassifier` and `NetRegressor` share: input, validation trials, training, saving."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from neurodecode.core import Epochs, Spec, as_epochs, as_trials
+from neurodecode.core.errors import DataError
+from neurodecode.core.persistence import weights_bag
+from neurodecode.core.runtime import pick_device, progress
+from neurodecode.evaluation import validation_split
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from neurodecode.nets.catalogue import Net
+
+
+class NetEstimator(BaseEstimator):
+    """Base of the estimators around one network; subclasses say what targets and outputs are."""
+
+    net: Net
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    schedule: str | None
+    patience: int | None
+    validation: float
+    standardize: bool
+    device: str
+    random_state: Any
+    verbose: int
+    net_params: Mapping[str, Any] | None
+    sfreq: float | None
+    task: Any
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.non_deterministic = False
+        return tags
+
+    # ------------------------------------------------------------------ learning
+    def fit(self, X: Any, y: Any) -> NetEstimator:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : Epochs, mne.Epochs, or float array of shape (n_trials, n_channels, n_times)
+            Arrays need the estimator's `sfreq`.
+        y : array, shape (n_trials,), or (n_trials, n_outputs) for regression
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            Input that no network takes, or that this one cannot take.
+        TrainingError
+            The loss became NaN.
+        """
+        from neurodecode.nets.catalogue import describe
+        from neurodecode.training.loop import Plan, train
+
+        X = X if isinstance(X, np.ndarray) else as_epochs(X)
+        x = as_trials(X, None)
+        targets = self._learn_targets(np.asarray(y))
+        if len(targets) != len(x):
+            raise DataError("unequal lengths", found=f"{len(x)} trials, {len(targets)} targets")
+        self.spec_ = self._spec_of(X)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        rows, valid = self._validation_rows(X, targets, seed)
+        self._learn_scale(x[rows])
+        module = self._build(seed)
+        plan = Plan(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            patience=self.patience,
+            device=self.device,
+            seed=seed,
+        )
+        with progress(self.epochs if self.verbose else 0, describe(self.net)) as advance:
+            self.history_ = train(
+                module,
+                self._scaled(x),
+                targets,
+                rows,
+                valid,
+                loss=self._loss(targets),
+                score=self._score,
+                plan=plan,
+                on_epoch=lambda epoch, history: advance(),
+            )
+        self.n_parameters_ = sum(p.numel() for p in module.parameters() if p.requires_grad)
+        self.module_ = module.to(pick_device(self.device))
+        return self
+
+    def _spec_of(self, X: Any) -> Spec:
+        sfreq = X.sfreq if isinstance(X, Epochs) else self.sfreq
+        if sfreq is None:
+            raise DataError(
+                "the sampling rate is unknown",
+                found=f"a plain array of shape {X.shape}",
+                fix=f"{type(self).__name__}(..., sfreq=250), or nd.Epochs(array, sfreq=250, ...)",
+            )
+        if self.sfreq is not None and abs(self.sfreq - sfreq) > 1e-6 * sfreq:
+            raise DataError(
+                "two sampling rates",
+                found=f"sfreq={self.sfreq:g} of the estimator, {sfreq:g} Hz of the epochs",
+                fix="leave sfreq out: epochs know their rate",
+            )
+        n_outputs = self._n_outputs()
+        if isinstance(X, Epochs):
+            return dataclasses.replace(Spec.of(X, n_outputs), task=self.task)
+        return Spec(X.shape[1], X.shape[2], float(sfreq), n_outputs, task=self.task)
+
+    def _validation_rows(
+        self, X: Any, targets: np.ndarray, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if not 0 <= self.validation < 1:
+            raise DataError(
+                "validation is a share of the training trials",
+                found=repr(self.validation),
+                expected="0 (no validation) or below 1",
+            )
+        if self.validation == 0:
+            return np.arange(len(targets)), np.empty(0, dtype=np.int64)
+        trials = X if isinstance(X, Epochs) else pd.DataFrame(index=range(len(targets)))
+        fit, valid, _ = validation_split(trials, targets, fraction=self.validation, seed=seed)
+        return fit, valid
+
+    def _learn_scale(self, x: np.ndarray) -> None:
+        n_channels = x.shape[1]
+        self.mean_, self.scale_ = np.zeros(n_channels), np.ones(n_channels)
+        if self.standardize:
+            self.mean_ = x.mean(axis=(0, 2), dtype=np.float64)
+            self.scale_ = x.std(axis=(0, 2), dtype=np.float64)
+            self.scale_[self.scale_ == 0] = 1.0  # a flat channel stays flat
+
+    def _scaled(self, x: np.ndarray) -> np.ndarray:
+        """Centred before the narrowing to float32, which large offsets would not survive."""
+        return ((x - self.mean_[:, None]) / self.scale_[:, None]).astype(np.float32)
+
+    def _build(self, seed: int) -> nn.Module:
+        import torch
+
+        from neurodecode.nets.catalogue import build
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return build(self.net, self.spec_, **(self.net_params or {}))
+
+    # ------------------------------------------------------------------ using
+    def encode(self, X: Any) -> np.ndarray:
+        """Features before the network's last layer.
+
+        Parameters
+        ----------
+        X : as in `fit`
+
+        Returns
+        -------
+        features : float32 array, shape (n_trials, n_features)
+
+        Raises
+        ------
+        DataError
+            The network has no ``encode``.
+        """
+        x = self._input(X)
+        if not hasattr(self.module_, "encode"):
+            raise DataError(
+                "this network gives no features",
+                found=f"{type(self.module_).__name__} without encode",
+                fix="give the module a method encode(x) -> (batch, n_features)",
+            )
+        return self._run(x, self.module_.encode)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        return self._run(self._input(X))
+
+    def _run(self, x: Tensor, forward: Any = None) -> np.ndarray:
+        from neurodecode.training.inference import outputs_of
+
+        return outputs_of(self.module_, x, forward).cpu().numpy()
+
+    def _input(self, X: Any) -> Tensor:
+        """Checked, scaled trials on the network's device."""
+        import torch
+
+        check_is_fitted(self, "module_")
+        X = X if isinstance(X, np.ndarray) else as_epochs(X)
+        x = as_trials(X, None)
+        sfreq = X.sfreq if isinstance(X, Epochs) else self.spec_.sfreq
+        found = (x.shape[1], x.shape[2], sfreq)
+        expected = (self.spec_.n_channels, self.spec_.n_times, self.spec_.sfreq)
+        if not np.allclose(found, expected, rtol=1e-6, atol=0):
+            words = "{} channels x {} samples at {:g} Hz"
+            raise DataError(
+                f"{type(self).__name__} was fitted on other trials",
+                found=words.format(*found),
+                expected=words.format(*expected),
+                fix="pick the channels, resample and crop as for training",
+            )
+        return torch.from_numpy(self._scaled(x)).to(next(self.module_.parameters()).device)
+
+    # ------------------------------------------------------------------ saving
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        module = state.pop("module_", None)
+        if module is not None:
+            weights = {name: value.cpu().numpy() for name, value in module.state_dict().items()}
+            bag = weights_bag()
+            state["_weights"] = weights if bag is None else bag.put(weights)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        weights = state.pop("_weights", None)
+        super().__setstate__(state)
+        if weights is None:
+            return
+        import torch
+
+        bag = weights_bag()
+        weights = weights if bag is None else bag.take(weights)
+        module = self._build(seed=0)
+        module.load_state_dict({name: torch.from_numpy(each) for name, each in weights.items()})
+        self.module_ = module.eval().to("cpu" if bag is None else bag.device)
+
+    # ------------------------------------------------------------------ what subclasses say
+    def _learn_targets(self, y: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def _n_outputs(self) -> int:
+        raise NotImplementedError
+
+    def _loss(self, targets: np.ndarray) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def _score(outputs: np.ndarray, targets: np.ndarray) -> float:
+        raise NotImplementedError

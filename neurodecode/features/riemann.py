@@ -1,0 +1,143 @@
+"""From covariance matrices to vectors: tangent space and common spatial patterns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError
+from neurodecode.core.step import Step
+from neurodecode.features.covariance import labels_for
+from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
+
+
+class TangentSpace(Step):
+    """Covariance matrices as vectors in the tangent space at their Riemannian mean.
+
+    Attributes
+    ----------
+    reference_ : float64 array, shape (n, n)
+        Riemannian mean of the training matrices.
+
+    Raises
+    ------
+    DataError
+        The input is no stack of covariances, or one has not full rank.
+
+    Notes
+    -----
+    Input: (n_trials, n, n), from a covariance step. Output: float64, (n_trials, n (n + 1) / 2),
+    the upper triangle of log(R^-1/2 C R^-1/2) with off-diagonal entries times sqrt(2), so that
+    norms are Riemannian distances to R. Source: Barachant et al. 2012, 10.1109/TBME.2011.2172210.
+
+    Examples
+    --------
+    >>> import neurodecode as nd, numpy as np
+    >>> matrices = np.array([np.diag([1.0, 4.0]), np.diag([4.0, 1.0])])
+    >>> nd.features.TangentSpace().fit_transform(matrices).round(3).tolist()
+    [[-0.693, 0.0, 0.693], [0.693, 0.0, -0.693]]
+    """
+
+    scope = "train"
+    accepts_arrays = True
+
+    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
+        self.reference_ = riemannian_mean(as_covariances(X, "TangentSpace"), "TangentSpace")
+
+    def _transform(self, X: np.ndarray) -> np.ndarray:
+        return tangent_vectors(as_covariances(X, "TangentSpace"), self.reference_, "TangentSpace")
+
+
+class CSP(Step):
+    """Common spatial patterns: log-variances of components that tell classes apart.
+
+    Parameters
+    ----------
+    n_filters : int, default 6
+        Spatial filters kept, at most the number of channels.
+
+    Attributes
+    ----------
+    filters_ : float64 array, shape (n_filters, n_channels)
+    patterns_ : float64 array, shape (n_filters, n_channels)
+        How each component shows on the channels (columns of the inverse).
+
+    Raises
+    ------
+    DataError
+        The input is no stack of covariances, or there are fewer than two classes.
+
+    Notes
+    -----
+    Input: (n_trials, n, n), from a covariance step. Output: float64, (n_trials, n_filters),
+    log(w' C w). Two classes: generalized eigenvectors of the mean covariances with
+    w' (C1 + C2) w = 1. More: joint diagonalization, filters sorted by mutual information.
+    Sources: Blankertz et al. 2008, 10.1109/MSP.2008.4408441; Grosse-Wentrup, Buss 2008,
+    10.1109/TBME.2008.921154. Filters come from pyRiemann.
+
+    Examples
+    --------
+    >>> import neurodecode as nd, numpy as np
+    >>> matrices = np.array([np.diag([4.0, 1, 1]), np.diag([1.0, 1, 4])])
+    >>> sorted(nd.features.CSP(2).fit_transform(matrices, ["left", "right"])[0].round(5).tolist())
+    [-1.60944, -0.22314]
+    """
+
+    scope = "train"
+    accepts_arrays = True
+
+    def __init__(self, n_filters: int = 6):
+        self.n_filters = n_filters
+
+    def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
+        from pyriemann.spatialfilters import CSP as PyriemannCSP
+
+        matrices, y = as_covariances(X, "CSP"), labels_for(self, y)
+        if len(np.unique(y)) < 2:
+            raise DataError(
+                "CSP tells classes apart",
+                found=f"one class, {y[0]}",
+                expected="at least two among the training trials",
+            )
+        fitted = PyriemannCSP(nfilter=int(self.n_filters), metric="euclid").fit(matrices, y)
+        self.filters_, self.patterns_ = fitted.filters_, fitted.patterns_
+
+    def _transform(self, X: np.ndarray) -> np.ndarray:
+        matrices = as_covariances(X, "CSP")
+        return np.log(
+            np.einsum("fc,ncd,fd->nf", self.filters_, matrices, self.filters_, optimize=True)
+        )
+
+
+def as_covariances(X: Epochs | np.ndarray, where: str) -> np.ndarray:
+    """Check a stack of covariance matrices.
+
+    Parameters
+    ----------
+    X : float array, shape (n_trials, n, n)
+    where : str
+        Named in the error.
+
+    Returns
+    -------
+    matrices : float64 array, shape (n_trials, n, n)
+
+    Raises
+    ------
+    DataError
+        Epochs, or an array of another shape.
+
+    Examples
+    --------
+    >>> as_covariances(np.eye(2)[None], "example").shape
+    (1, 2, 2)
+    """
+    shape = X.shape
+    if isinstance(X, Epochs) or len(shape) != 3 or shape[1] != shape[2]:
+        raise DataError(
+            f"{where} works on covariance matrices",
+            found=f"{type(X).__name__} of shape {tuple(shape)}",
+            expected="an array (n_trials, n, n)",
+            fix=f"make_pipeline(nd.features.Covariance(), {where}(), ...)",
+        )
+    return np.asarray(X, dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Spiking neurons, surrogate gradients, and networks of them. No training in here."""

@@ -1,0 +1,1 @@
+"""Networks with attention, one paper a file. They know tensors and `Spec`, no training."""

@@ -1,0 +1,31 @@
+"""The one training loop, its schedules, losses and checkpoints.
+
+This room knows modules and index arrays. It knows no scikit-learn estimators, no `Epochs` and no
+data files; which trials train and which validate is decided above it.
+"""
+
+from typing import TYPE_CHECKING
+
+from neurodecode.core import lazy
+
+if TYPE_CHECKING:
+    from neurodecode.training.checkpoint import load_weights as load_weights
+    from neurodecode.training.checkpoint import save_weights as save_weights
+    from neurodecode.training.inference import outputs_of as outputs_of
+    from neurodecode.training.loop import Plan as Plan
+    from neurodecode.training.loop import train as train
+    from neurodecode.training.losses import cross_entropy as cross_entropy
+    from neurodecode.training.losses import squared_error as squared_error
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    {
+        "Plan": "loop",
+        "cross_entropy": "losses",
+        "load_weights": "checkpoint",
+        "outputs_of": "inference",
+        "save_weights": "checkpoint",
+        "squared_error": "losses",
+        "train": "loop",
+    },
+)

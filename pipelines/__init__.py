@@ -1,0 +1,1 @@
+"""Recipes, one TOML file each, named after the recipe."""

@@ -1,0 +1,98 @@
+"""Comparisons: the right unit, the right test, and no word where nothing can be tested."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurodecode.bench.comparisons import compare
+from neurodecode.core.errors import DataError
+from neurodecode.evaluation import mcnemar, sign_flip
+
+
+class FakeResult:
+    """Predictions of two recipes with known hits."""
+
+    def __init__(self, hits, n_trials=20, seeds=(0,), status="ok"):
+        rows = []
+        for recipe, per_subject in hits.items():
+            for subject, n_hits in enumerate(per_subject):
+                for seed in seeds:
+                    for trial in range(n_trials):
+                        y = ["left", "right"][trial % 2]
+                        wrong = ["right", "left"][trial % 2]
+                        rows.append((recipe, f"S{subject}", seed, trial + 100 * subject, y,
+                                     y if trial < n_hits else wrong))  # fmt: skip
+        columns = ["recipe", "subject", "seed", "trial", "y_true", "y_pred"]
+        table = pd.DataFrame(rows, columns=columns)
+        self.predictions = table.assign(dataset="d", session="1", fold=0, scores=None)
+        cells = self.predictions[["dataset", "recipe"]].drop_duplicates()
+        self.frame = cells.assign(status=status)
+        self.recipes = {name: {} for name in hits}
+        self.datasets = {"d": {"metric": "balanced-accuracy", "classes": ["left", "right"]}}
+
+
+def test_people_are_the_unit_where_there_are_several():
+    a, b = [16, 18, 14, 20, 18, 16, 18, 20], [14, 16, 14, 16, 16, 16, 14, 16]
+    found = compare(FakeResult({"a": a, "b": b}), "a", "b").frame.iloc[0]
+    differences = (np.array(a) - np.array(b)) / 20
+    assert found["difference"] == pytest.approx(differences.mean())
+    assert found["p"] == found["p_holm"] == pytest.approx(sign_flip(differences))
+    assert found["n"] == 8
+    assert found["low"] < found["difference"] < found["high"]
+    assert "0 of 8 subjects do better with the second" in found["note"]
+
+
+def test_seeds_are_no_replicates():
+    hits = {"a": [16, 18, 14, 20, 18, 16], "b": [14, 16, 14, 16, 16, 16]}
+    one, many = (compare(FakeResult(hits, seeds=s), "a", "b").frame for s in [(0,), (0, 1, 2)])
+    pd.testing.assert_frame_equal(one, many)
+
+
+def test_too_few_people_are_not_testable():
+    text = compare(FakeResult({"a": [16, 18, 20], "b": [10, 12, 11]}), "a", "b")
+    assert math.isnan(text.frame["p"].iloc[0])
+    assert "not testable" in str(text)
+
+
+def test_one_person_goes_through_mcnemar():
+    found = compare(FakeResult({"a": [36], "b": [24]}, n_trials=40), "a", "b").frame.iloc[0]
+    assert found["method"] == "exact McNemar"
+    assert found["metric"] == "accuracy"
+    assert found["p"] == pytest.approx(mcnemar(12, 0))
+    assert found["difference"] == pytest.approx(0.3)
+
+
+def test_the_other_way_round_is_the_negative():
+    result = FakeResult({"a": [16, 18, 14, 20, 18, 16], "b": [14, 16, 14, 16, 16, 16]})
+    one, other = compare(result, "a", "b").frame, compare(result, "b", "a").frame
+    assert one["difference"].iloc[0] == -other["difference"].iloc[0]
+    assert one["p"].iloc[0] == other["p"].iloc[0]
+
+
+def test_text_reads_like_a_sentence():
+    result = FakeResult({"a": [16, 18, 14, 20, 18, 16], "b": [14, 16, 14, 16, 16, 16]})
+    text = str(compare(result, "a", "b"))
+    assert text.splitlines()[0] == "a − b"
+    assert "+8.3 points [" in text and "(sign-flip over subjects, exact)" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "pair", "words"),
+    [
+        ("ok", ("a", "c"), "no such recipe"),
+        ("failed", ("a", "b"), "nothing to compare"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(status, pair, words):
+    result = FakeResult({"a": [16], "b": [14]}, status=status)
+    with pytest.raises(DataError, match=words):
+        compare(result, *pair)
+
+
+def test_other_test_trials_are_not_paired():
+    result = FakeResult({"a": [16], "b": [14]})
+    result.predictions = result.predictions.drop(index=0)
+    with pytest.raises(DataError, match="nothing to compare"):
+        compare(result, "a", "b")

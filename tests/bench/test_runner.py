@@ -1,0 +1,174 @@
+"""The runner: shared steps cost one computation and change nothing; devices take turns."""
+
+import itertools
+import multiprocessing
+import time
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from neurodecode.bench.dataset import BenchData
+from neurodecode.bench.planning import Entry, plan
+from neurodecode.bench.runner import (
+    count_parameters,
+    device_turn,
+    is_transductive,
+    leading_trial_steps,
+    run,
+    seeded,
+    share_steps,
+)
+from neurodecode.core.step import Step
+from neurodecode.features import Covariance, TangentSpace
+from neurodecode.preprocessing import Bandpass, EuclideanAlign
+
+
+class Counted(Step):
+    """Doubles the signals and counts how often it is asked to."""
+
+    scope = "trial"
+    calls = 0
+
+    def _transform(self, epochs):
+        type(self).calls += 1
+        return epochs.with_data(2 * epochs.data)
+
+
+def riemann(*steps):
+    return make_pipeline(*steps, Covariance("oas"), TangentSpace(), LogisticRegression())
+
+
+def batches_of(epochs, *pipelines, k=4):
+    entries = [Entry(f"r{i}", None, pipeline) for i, pipeline in enumerate(pipelines)]
+    data = BenchData("planted", epochs)
+    return plan([data], entries, split="within-session", k=k, seeds=1)
+
+
+def test_leading_trial_steps_are_computed_once_for_all_folds_and_recipes(planted):
+    batches = batches_of(planted(), riemann(Counted()), riemann(Counted(), StandardScaler3()))
+    Counted.calls = 0
+    for batch in share_steps(batches):
+        run(batch)
+    assert Counted.calls == 1
+    for batch in batches:  # the naive run: training and test of every fold
+        run(batch)
+    assert Counted.calls == 1 + 2 * 4 * 2
+
+
+class StandardScaler3(Step):
+    """A learning step between epochs and epochs."""
+
+    def _fit(self, X, y):
+        self.scale_ = X.data.std()
+
+    def _transform(self, epochs):
+        return epochs.with_data(epochs.data / self.scale_)
+
+
+def test_shared_steps_give_the_same_bits(planted):
+    epochs = planted(n_trials=60, effect=0.3)
+    batches = batches_of(epochs, riemann(Bandpass(None, 8)), riemann(Bandpass(4, 12)))
+    for naive, shared in zip(batches, share_steps(batches), strict=True):
+        assert len(shared.estimator.steps) == 2  # band-pass and covariance are shared
+        one, other = run(naive), run(shared)
+        assert one.keys() == other.keys()
+        for key in one:
+            np.testing.assert_array_equal(one[key].scores, other[key].scores)
+            assert one[key].rows[0]["value"] == other[key].rows[0]["value"]
+
+
+def test_nothing_behind_a_learning_step_is_shared():
+    pipeline = riemann(Bandpass(8, 12), EuclideanAlign(), Bandpass(8, 12))
+    assert [name for name, _ in leading_trial_steps(pipeline)] == ["bandpass-1"]
+    assert leading_trial_steps(LogisticRegression()) == []
+
+
+class Fails(Step):
+    """A trial step that cannot work."""
+
+    scope = "trial"
+
+    def _transform(self, epochs):
+        raise ValueError("no good")
+
+
+def test_a_shared_step_that_fails_fails_its_own_cells_only(planted):
+    batches = batches_of(planted(), riemann(Fails()), riemann())
+    results = [run(batch) for batch in share_steps(batches)]
+    rows = [row for result in results for cell in result.values() for row in cell.rows]
+    failures = {row["recipe"]: row["failure"] for row in rows if row["status"] == "failed"}
+    assert failures == {"r0": "ValueError: no good"}
+
+
+def test_every_random_state_is_set():
+    pipeline = Pipeline([("pca", PCA(2)), ("lr", LogisticRegression(solver="saga"))])
+    params = seeded(pipeline, 7).get_params()
+    assert (params["pca__random_state"], params["lr__random_state"]) == (7, 7)
+
+
+def test_transductive_steps_are_declared(planted):
+    plain, aligned = riemann(), riemann(EuclideanAlign(adapt="transductive"))
+    assert not is_transductive(plain) and is_transductive(aligned)
+    rows = [
+        next(iter(run(batch).values())).rows[0] for batch in batches_of(planted(), plain, aligned)
+    ]
+    assert [row["transductive"] for row in rows] == [False, True]
+
+
+class Warns(ClassifierMixin, BaseEstimator):
+    """Warns in fit."""
+
+    def fit(self, X, y):
+        import warnings
+
+        warnings.warn("did not converge", stacklevel=1)
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+def test_warnings_become_notes(planted, recwarn):
+    (batch,) = batches_of(planted(), Warns(), k=2)
+    rows = [row for cell in run(batch).values() for row in cell.rows]
+    assert {row["notes"] for row in rows} == {"UserWarning: did not converge"}
+    assert not recwarn
+    assert {row["metric"] for row in rows} == {"balanced-accuracy", "accuracy", "kappa"}
+
+
+def test_parameters_are_counted_through_pipelines(planted):
+    epochs = planted()
+    fitted = make_pipeline(Covariance("oas"), TangentSpace(), LogisticRegression()).fit(
+        epochs, epochs.y
+    )
+    assert count_parameters(fitted[-1:]) == 6 + 1  # 3 x 4 / 2 coefficients and an intercept
+
+
+def hold_device(log):
+    with device_turn("test-device"):
+        start = time.time()
+        time.sleep(0.2)
+        log.put((start, time.time()))
+
+
+@pytest.mark.slow
+def test_jobs_on_one_device_take_turns():
+    context = multiprocessing.get_context("fork")
+    log = context.Queue()
+    jobs = [context.Process(target=hold_device, args=(log,)) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    spans = sorted(log.get(timeout=30) for _ in jobs)
+    for job in jobs:
+        job.join()
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+def test_the_cpu_is_shared():
+    with device_turn("cpu"), device_turn("cpu"):
+        pass
