@@ -23,7 +23,9 @@ pipe.fit(epochs, epochs.y)
 nd.viz.patterns(pipe, epochs).savefig(figures / "patterns.png")
 
 # ---------------------------------------------------------------- when: trained here, tested there
-over_time = nd.decoders.TimeGeneralization(nd.decoders.ShrinkageLDA(), n_windows=10)
+# Ten windows, each averaged; trained in one, tested in all.
+at_one_time = make_pipeline(nd.features.WindowMeans(1), nd.decoders.ShrinkageLDA())
+over_time = nd.decoders.TimeGeneralization(at_one_time, n_windows=10)
 scores = over_time.scores(epochs, cv=nd.split("within-session", k=3))
 nd.viz.time_generalization(scores).savefig(figures / "time_generalization.png")
 

@@ -57,8 +57,11 @@ def execute(
         n_jobs = -1 if backend == "dask" else jobs
         # A worker of a cluster owns its cores; on one machine they are divided among the jobs.
         threads = 1 if backend == "dask" else max(1, joblib.cpu_count() // jobs)
-        parallel = joblib.Parallel(
-            n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs"
+        parallel: Any = joblib.Parallel(
+            n_jobs=n_jobs,
+            return_as="generator_unordered",
+            batch_size=1,  # pyright: ignore[reportArgumentType]
+            pre_dispatch="n_jobs",
         )
         yield from parallel(
             joblib.delayed(_run_named)(replace(batch, threads=threads)) for batch in batches

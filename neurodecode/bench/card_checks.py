@@ -186,7 +186,8 @@ def _predict(
     """True and predicted labels of all test trials under the card's split."""
     y_true, y_pred = [], []
     for train, test in splitter_for(data, *split_of(data, "card", 5)).split(data.epochs, y):
-        fitted = clone(estimator).fit(X[train], y[train])
+        fitted: Any = clone(estimator)
+        fitted.fit(X[train], y[train])
         y_true.append(y[test])
         y_pred.append(fitted.predict(X[test]))
     return np.concatenate(y_true), np.concatenate(y_pred)

@@ -62,7 +62,7 @@ def cell_key(deciding: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> cell_key({"card": "demo@1", "fold": 0})[:12]
-    '4b7b44d6bff4'
+    '0b935453d3b9'
     """
     return digest(deciding)
 

@@ -36,6 +36,7 @@ class PairedComparison:
 
     def __str__(self) -> str:
         lines = [f"{self.a} − {self.b}"]
+        row: Any
         for row in self.frame.itertuples():
             points = f"{signed(100 * row.difference)} points"
             ends = "" if missing(row.low) else f" {interval_words(row.low, row.high)}"
@@ -156,11 +157,16 @@ def _row(dataset: str, metric: str, found: Comparison, note: str) -> dict[str, A
 def _person_means(part: pd.DataFrame, metric: str, classes: list[str]) -> pd.Series:
     """Score of every person: of the pooled folds of each seed and session, averaged."""
     rows = []
-    for (subject, session, seed), own in part.groupby(["subject", "session", "seed"]):
-        rows.append((subject, session, seed, score(metric, *_values(own), classes or None)))
+    for key, own in part.groupby(["subject", "session", "seed"]):
+        rows.append((*_triple(key), score(metric, *_values(own), classes or None)))
     table = pd.DataFrame(rows, columns=["subject", "session", "seed", "score"])
-    by_session = table.groupby(["subject", "session"])["score"].mean()
+    by_session: Any = table.groupby(["subject", "session"])["score"].mean()
     return by_session.groupby("subject").mean()
+
+
+def _triple(key: Any) -> tuple[Any, Any, Any]:
+    subject, session, seed = key
+    return subject, session, seed
 
 
 def _values(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from neurodecode.bench.cells import describe
 from neurodecode.bench.recipes import build_recording_steps
 from neurodecode.core.card import Card, read_card
@@ -60,11 +62,12 @@ class BenchData:
     def _cut(self, steps: list[Any], window: tuple[float | None, float | None]) -> Epochs:
         """Steps on the recordings, then the cut."""
         ends = {k: v for k, v in zip(("tmin", "tmax"), window, strict=True) if v is not None}
-        arguments = {**self.request, **ends}
+        arguments: dict[str, Any] = {**self.request, **ends}
         if self.recordings is None:
             from neurodecode.loaders import load
 
-            return load(self.name, **{**arguments, "steps": [*arguments.get("steps", ()), *steps]})
+            arguments["steps"] = [*arguments.get("steps", ()), *steps]
+            return load(self.name, **arguments)
         recordings = self.recordings
         for step in steps:
             recordings = step.transform(recordings)
@@ -86,7 +89,7 @@ class BenchData:
     @property
     def classes(self) -> tuple[Any, ...]:
         """Sorted labels; empty for continuous targets."""
-        y = self.epochs.y
+        y = np.asarray(self.epochs.y)
         return () if y.dtype.kind == "f" else tuple(self.epochs.classes.tolist())
 
     def info(self, split: str, metric: str) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class BenchData:
         flaws = card.flaws if card else []
         known = not bool((epochs.channels.positions != epochs.channels.positions).all())
         return {
-            "classes": list(self.classes),
+            "classes": [str(label) for label in self.classes],
             "modality": card.modality if card else epochs.channels.kinds[0],
             "n_trials": len(epochs),
             "n_channels": epochs.shape[1],
@@ -142,9 +145,12 @@ def open_data(datasets: Any) -> list[BenchData]:
 
 
 def _open_one(entry: Any) -> BenchData:
-    request: Mapping[str, Any] = {}
     if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[1], Mapping):
-        entry, request = entry
+        return _open_named(entry[0], dict(entry[1]))
+    return _open_named(entry, {})
+
+
+def _open_named(entry: Any, request: dict[str, Any]) -> BenchData:
     if isinstance(entry, BenchData):
         return entry
     if isinstance(entry, str):

@@ -68,6 +68,11 @@ def run_demo(out: str | Path = "demo", download: bool = False, quiet: bool = Fal
     ------
     MissingDependency : the extra that brings the real data sets is not installed.
     DownloadError : `download` was asked for and failed.
+
+    Examples
+    --------
+    >>> from neurodecode.bench import run_demo
+    >>> run_demo("demo")                      # doctest: +SKIP
     """
     out = Path(out)
     say = (lambda text: None) if quiet else _say

@@ -63,9 +63,11 @@ class Pairs:
 
     @cached_property
     def _rows(self) -> dict[tuple[str | None, str, str], dict[str, Any]]:
-        rows = self.per_set.to_dict("records")
-        found = {(row["dataset"], row["a"], row["b"]): row for row in rows}
-        return found | {(None, row["a"], row["b"]): row for row in self.overall.to_dict("records")}
+        found: dict[tuple[str | None, str, str], dict[str, Any]] = {}
+        for frame in (self.per_set, self.overall):
+            for row in frame.to_dict("records"):
+                found[row.get("dataset"), row["a"], row["b"]] = row
+        return found
 
     def told_apart(self, a: str, b: str, dataset: str | None = None) -> bool:
         """True when a difference of two recipes is shown at .05 after the correction."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from neurodecode.bench.runner import CellResult
 from neurodecode.bench.store import Store
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import atomic_write
+from neurodecode.core.words import plural
+
+if TYPE_CHECKING:
+    from neurodecode.bench.comparisons import PairedComparison
 
 SCHEMA = 1
 # Columns are only ever added, at the end.
@@ -39,6 +43,13 @@ class Result:
     datasets, recipes : dict, name -> facts
     histories : list of dict, loss curves of nets
     info : dict, facts about the run
+
+    Examples
+    --------
+    >>> import neurodecode as nd
+    >>> result = nd.benchmark("sim-meg", ["mdm"], split="cross-subject", k=3, quiet=True)
+    >>> result
+    Result: 3 runs, 1 recipe on 1 data set, 0 failed
     """
 
     def __init__(
@@ -51,8 +62,9 @@ class Result:
         info: Mapping[str, Any],
     ):
         self.frame, self.predictions = frame, predictions
-        self.datasets, self.recipes = dict(datasets), dict(recipes)
-        self.histories, self.info = list(histories), dict(info)
+        self.datasets = {name: dict(facts) for name, facts in datasets.items()}
+        self.recipes = {name: dict(facts) for name, facts in recipes.items()}
+        self.histories, self.info = [dict(curves) for curves in histories], dict(info)
 
     @classmethod
     def from_cells(
@@ -128,7 +140,7 @@ class Result:
             return table.latex_table(self, by=by, metric=metric)
         return table.text_table(self, by=by, metric=metric)
 
-    def compare(self, a: str, b: str, metric: str | None = None) -> pd.DataFrame:
+    def compare(self, a: str, b: str, metric: str | None = None) -> PairedComparison:
         """Paired comparison of two recipes on every data set; see `comparisons.compare`."""
         from neurodecode.bench.comparisons import compare
 
@@ -143,14 +155,15 @@ class Result:
 
     def failures(self) -> pd.DataFrame:
         """Failed cells with the text of their error."""
-        failed = self.frame[self.frame["status"] == "failed"]
-        return failed[[*_CELL_COLUMNS[:-1], "subject", "failure"]].reset_index(drop=True)
+        columns = [*_CELL_COLUMNS[:-1], "subject", "failure"]
+        failed: Any = self.frame.loc[self.frame["status"] == "failed", columns]
+        return failed.reset_index(drop=True)
 
     def __repr__(self) -> str:
         info = self.info
         return (
-            f"Result: {info['n_cells']} runs, {len(self.recipes)} recipes on "
-            f"{len(self.datasets)} data sets, {info['n_failed']} failed"
+            f"Result: {plural(info['n_cells'], 'run')}, {plural(len(self.recipes), 'recipe')} on "
+            f"{plural(len(self.datasets), 'data set')}, {info['n_failed']} failed"
         )
 
 

@@ -238,7 +238,8 @@ def share_steps(batches: Iterable[Batch]) -> Iterator[Batch]:
             done = digest([done, describe(step)])
             if done not in kept:
                 try:
-                    kept[done] = clone(step).fit(X).transform(without_targets(X))
+                    fitted: Any = clone(step)
+                    kept[done] = fitted.fit(X).transform(without_targets(X))
                 except Exception:
                     # The cell that needs it fails on its own, with its name on the message.
                     break

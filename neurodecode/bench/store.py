@@ -39,7 +39,7 @@ class Store:
     def write(self, batch_id: str, results: Mapping[str, CellResult]) -> None:
         """Write the results of a batch as one file, atomically."""
         with atomic_write(self.results / f"{batch_id}.npz") as path, open(path, "wb") as handle:
-            np.savez_compressed(handle, **_to_arrays(results))
+            np.savez_compressed(handle, **_to_arrays(results))  # pyright: ignore[reportArgumentType]
 
     def read(self) -> dict[str, CellResult]:
         """All finished cells, by key.

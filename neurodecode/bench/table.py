@@ -322,14 +322,16 @@ def _layout(
     kept = {name: cells for name, cells in kept.items() if name or any(cells)}
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("", width=0)
-    aligned = [cells if name in _LEFT else _aligned(cells) for name, cells in kept.items()]
-    for name, cells in zip(kept, aligned, strict=True):
+    aligned = []
+    for name, cells in kept.items():
         last = name == list(kept)[-1]
+        cells = cells if name in _LEFT else _aligned(cells)
+        width = max(map(len, (name, *cells)))
+        # Padded here: rich would strip the blanks that hold the decimal points together.
+        right = name not in _LEFT
+        aligned.append([cell.rjust(width) for cell in cells] if right else cells)
         table.add_column(
-            name,
-            justify="left" if name in _LEFT else "right",
-            no_wrap=not last,
-            min_width=8 if last else max(map(len, (name, *cells))),
+            name.rjust(width) if right else name, no_wrap=not last, min_width=8 if last else width
         )
     for number, cells in enumerate(zip(*aligned, strict=True)):
         table.add_row("", *cells, style=styles[number] if styles else None)

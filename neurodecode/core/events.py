@@ -84,7 +84,7 @@ def event_counts(events: pd.DataFrame) -> dict[str, int]:
 
 
 def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that takes the digits in a text as numbers.
+    """Sort key that takes the digits in a text as numbers and several blanks as one.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def natural_order(text: str) -> list[tuple[int, int, str]]:
     """
     return [
         (0, int(part), "") if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d+)", text)
+        for part in re.split(r"(\d+)", re.sub(r"\s+", " ", text))
         if part
     ]
 

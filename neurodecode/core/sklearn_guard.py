@@ -20,15 +20,17 @@ def refuse_two_dimensional(shape: tuple[int, int, int]) -> None:
     Raises
     ------
     DataError
-        The conversion was asked for by scikit-learn's `check_array` without `allow_nd`.
+        The conversion was asked for by `check_array` without `allow_nd`, or by a stack that
+        joins predictions and input.
     """
     frame = sys._getframe(2)
     for _ in range(6):  # numpy's asarray and the array-API wrapper lie between
         if frame is None:
             return
-        if frame.f_code.co_name == "check_array" and frame.f_globals.get("__name__", "").startswith(
-            "sklearn"
-        ):
+        theirs = frame.f_globals.get("__name__", "").startswith("sklearn")
+        if theirs and frame.f_code.co_name == "_concatenate_predictions":  # stacking, passthrough
+            break
+        if theirs and frame.f_code.co_name == "check_array":
             if not frame.f_locals.get("allow_nd", False):
                 break
             return

@@ -65,17 +65,15 @@ class Spec:
         >>> Spec.of(Epochs(np.zeros((4, 2, 9)), channels=["C3", "C4"], sfreq=9, y=[0, 1, 0, 1]))
         Spec(n_channels=2, n_times=9, sfreq=9.0, n_outputs=2, task='classification', ...)
         """
-        continuous = epochs.y is not None and epochs.y.dtype.kind == "f"
-        if n_outputs is None:
-            if epochs.y is None:
-                n_outputs = 1
-            else:
-                n_outputs = epochs.y[0].size if continuous else len(epochs.classes)
+        y = epochs.y
+        continuous = y is not None and y.dtype.kind == "f"
+        if n_outputs is None and y is not None:
+            n_outputs = y[0].size if continuous else len(epochs.classes)
         return cls(
             n_channels=epochs.shape[1],
             n_times=epochs.shape[2],
             sfreq=epochs.sfreq,
-            n_outputs=int(n_outputs),
+            n_outputs=1 if n_outputs is None else int(n_outputs),
             task="regression" if continuous else "classification",
             channel_names=epochs.channels.names,
             channel_kinds=epochs.channels.kinds,

@@ -60,10 +60,11 @@ def check_trials(trials: pd.DataFrame | None, n: int, duration: float) -> pd.Dat
         if column not in frame:
             frame[column] = value
     for column in ID_COLUMNS:
-        if frame[column].isna().any():
+        n_empty = int(np.count_nonzero(pd.isna(frame[column].to_numpy())))
+        if n_empty:
             raise DataError(
                 f"trial table: {column} is missing for some trials",
-                found=f"{int(frame[column].isna().sum())} of {n} empty",
+                found=f"{n_empty} of {n} empty",
                 fix=f"fill trials[{column!r}] for every trial",
             )
         frame[column] = frame[column].map(str).astype(object)
@@ -77,7 +78,7 @@ def check_trials(trials: pd.DataFrame | None, n: int, duration: float) -> pd.Dat
             )
         frame["part"] = frame["part"].map(str).astype(object)
     front = [*defaults]
-    return frame[front + [column for column in frame.columns if column not in front]]
+    return frame.reindex(columns=front + [each for each in frame.columns if each not in front])
 
 
 def check_targets(y: Any, n: int) -> np.ndarray | None:

@@ -39,6 +39,12 @@ class TimeScores:
         Trials tested.
     zero : str
         What happens at time zero.
+
+    Examples
+    --------
+    >>> cell = np.ones((1, 1))
+    >>> TimeScores(0.8 * cell, np.zeros(1), 0.5, 0.01 * cell, cell > 0, 60, "cue").mask.tolist()
+    [[True]]
     """
 
     values: np.ndarray

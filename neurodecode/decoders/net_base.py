@@ -221,7 +221,8 @@ class NetEstimator(BaseEstimator):
 
     # ------------------------------------------------------------------ saving
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
+        inherited: Any = super().__getstate__()
+        state: dict[str, Any] = dict(inherited)
         module = state.pop("module_", None)
         if module is not None:
             weights = {name: value.cpu().numpy() for name, value in module.state_dict().items()}

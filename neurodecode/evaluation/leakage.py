@@ -98,7 +98,7 @@ def identical_trials(data: Any, first: np.ndarray, second: np.ndarray) -> list[t
 
     Examples
     --------
-    >>> data = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]])
+    >>> data = np.array([[1.5, 2.0], [3.0, 4.5], [1.5, 2.0]])
     >>> identical_trials(data, np.array([0, 1]), np.array([2]))
     [(0, 2)]
     """

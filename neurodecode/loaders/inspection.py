@@ -52,6 +52,12 @@ class Inspection:
         events suggest none.
     share : float
         Share of the recording that was looked at.
+
+    Examples
+    --------
+    >>> rec = Recording(np.ones((1, 1000)), channels=["Cz"], sfreq=200)
+    >>> inspect_recording(rec).format
+    'in memory'
     """
 
     recording: Recording
@@ -164,9 +170,8 @@ def _suggestion(recording: Recording) -> dict[str, Any]:
         return {}
     onsets = recording.events.loc[recording.events["label"].isin(group), "onset"].to_numpy()
     gap = float(np.diff(onsets).min())
-    tmin, tmax = (
-        (0.5, 3.0) if gap >= 3.0 else (0.0, float(np.clip(np.floor(gap * 10) / 10, 0.5, 1)))
-    )
+    longest = np.floor(round(gap * 10, 6)) / 10  # the gap, down to a tenth of a second
+    tmin, tmax = (0.5, 3.0) if gap >= 3.0 else (0.0, float(np.clip(longest, 0.5, 1.0)))
     names = [event_name(label) for label in group]
     classes = [_class_name(name, i) for i, name in enumerate(names)]
     return {

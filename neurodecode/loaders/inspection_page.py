@@ -206,7 +206,8 @@ def _spectrum(inspection: Inspection) -> str:
 def _sensors(inspection: Inspection) -> str:
     channels = inspection.recording.channels
     places = channels.positions
-    known = np.flatnonzero(np.isfinite(places).all(axis=1))
+    signal = np.array([kind not in ("stim", "misc") for kind in channels.kinds])
+    known = np.flatnonzero(np.isfinite(places).all(axis=1) & signal)
     if not len(known):
         return _quiet("No sensor places: rec.set_montage('standard_1005') adds template places.")
     offset = places[known] - np.array([0.0, 0.0, 0.04 if channels.frame == "head" else 0.0])
@@ -267,7 +268,7 @@ def _raster(recording: Recording, labels: list[str]) -> str:
         css = "warn" if span["kind"] in BREAKS else "bad"
         content += [
             f'<rect class="{css}" x="{x:.1f}" y="8" width="{width:.1f}" height="{height - 30}">'
-            f"<title>{escape(span['kind'])}</title></rect>"
+            f"<title>{escape(str(span['kind']))}</title></rect>"
         ]
     names = recording.events["label"].map(event_name).to_numpy()
     onsets = recording.events["onset"].to_numpy()

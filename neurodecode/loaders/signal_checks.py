@@ -158,11 +158,15 @@ def _share(fraction: float) -> str:
 
 
 def _clipped_share(blocks: np.ndarray) -> np.ndarray:
-    """Largest share of each channel's samples at its own minimum or maximum."""
+    """Largest share of each channel's samples at its own minimum or maximum.
+
+    Below twenty such samples it is 0: coarse steps alone repeat an extreme a few times.
+    """
     share = np.zeros(blocks.shape[1])
     for rail in (blocks.min(axis=(0, 2)), blocks.max(axis=(0, 2))):
         share = np.maximum(share, (blocks == rail[:, None]).mean(axis=(0, 2)))
-    return share
+    n = blocks.shape[0] * blocks.shape[2]
+    return np.where(share * n < 20, 0.0, share)
 
 
 def _copies(blocks: np.ndarray, names: list[str], told: set[int]) -> list[Suspect]:

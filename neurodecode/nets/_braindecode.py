@@ -100,10 +100,15 @@ def create(model: str, spec: Spec, **params: Any) -> nn.Module:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return getattr(load(), model)(
+        net: nn.Module = getattr(load(), model)(
             n_chans=spec.n_channels,
             n_times=spec.n_times,
             n_outputs=spec.n_outputs,
             sfreq=spec.sfreq,
             **params,
         )
+    # Constructors find shapes by a run of zeros in training mode, which batch norm learned from.
+    for layer in net.modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            layer.reset_running_stats()
+    return net

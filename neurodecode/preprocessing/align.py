@@ -23,13 +23,7 @@ class EuclideanAlign(Step):
     by : "subject" (default), "session" or None
         What a domain is: a subject, a session of a subject, or everything at once.
     adapt : "none" (default), "calibration", "transductive" or "online"
-        What R is for domains that were not seen in `fit`:
-        "none": the mean R of the training domains;
-        "calibration": the mean of the first `n_calibration` trials of the domain, which are
-        themselves aligned as "none" and should not be scored (`calibration_mask`);
-        "transductive": the mean of all given trials of the domain, later ones too;
-        "online": the running mean of past trials; the training mean until they have twice as many
-    samples as there are channels, which the first trial mostly has.
+        What R is for domains that were not seen in `fit`; see Notes.
     n_calibration : int, default 10
         Trials for "calibration"; ten suffice for 22 channels.
 
@@ -48,6 +42,15 @@ class EuclideanAlign(Step):
 
     Notes
     -----
+    R of a domain that was not seen in `fit`, by `adapt`:
+
+    - "none": the mean R of the training domains;
+    - "calibration": the mean over the first `n_calibration` trials of the domain, which are
+      themselves aligned as "none" and should not be scored (`calibration_mask`);
+    - "transductive": the mean over all given trials of the domain, later ones too;
+    - "online": the running mean over past trials; the training mean until these have twice as
+      many samples as there are channels, which one trial mostly has.
+
     Labels are never used. Training domains keep the R of their training trials, at test too.
     Trials count in time order (session, run, onset). EA assumes that classes are equally
     frequent in every domain: trained at 50/50 and tested at 90/10 it can lose against no

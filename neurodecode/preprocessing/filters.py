@@ -52,7 +52,7 @@ class _Filter(Step):
             self._apply(data, sections, n_pad),
             pad=epochs.pad,
             # Coefficients, not edges: two toolkits' "1-40 Hz" are different filters.
-            provenance=digest(["filter", sections, self.phase, n_pad]),
+            provenance=digest(["filter", sections.tolist(), self.phase, n_pad]),
         )
 
     def _transform_recording(self, recording: Recording) -> Recording:

@@ -59,7 +59,7 @@ class Reference(Step):
             channels=self._named(epochs.channels),
             pad=epochs.pad,
             rank=rank,
-            provenance=digest(["reference", matrix]),
+            provenance=digest(["reference", matrix.tolist()]),
         )
 
     def _transform_recording(self, recording: Recording) -> Recording:

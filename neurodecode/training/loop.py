@@ -186,7 +186,7 @@ class _Run:
         for epoch in range(self.plan.epochs):
             self.history["train_loss"].append(self.one_epoch(epoch))
             if self.valid_index is not None:
-                valid_loss = self.validate(epoch)
+                valid_loss = self.validate(self.valid_index, epoch)
                 if valid_loss < best_loss:
                     best_loss, best_epoch = valid_loss, epoch
                     best_state = copy.deepcopy(self.plain.state_dict())
@@ -224,8 +224,8 @@ class _Run:
             self.schedule.step()
         return loss.detach()
 
-    def validate(self, epoch: int) -> float:
-        rows = self.valid_index.to(self.x.device)
+    def validate(self, rows: Tensor, epoch: int) -> float:
+        rows = rows.to(self.x.device)
         outputs = outputs_of(self.module, self.x[rows])
         targets = self.y[rows]
         with torch.no_grad():

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.bench.report import render_report
 from neurodecode.bench.summary import Findings
 
 FAMILIES = {
@@ -127,7 +128,11 @@ def fake_result(
 KINDS: dict[str, dict[str, Any]] = {
     "12 recipes": {"patterns": True},
     "1 recipe": {"recipes": 1},
-    "60 recipes": {"recipes": 60, "datasets": ["HandMovementDirection", "EyesOpenShut"], "seeds": 1},
+    "60 recipes": {
+        "recipes": 60,
+        "datasets": ["HandMovementDirection", "EyesOpenShut"],
+        "seeds": 1,
+    },
     "nothing finished": {"status": "none"},
     "everything failed": {"status": "failed"},
     "one data set": {"datasets": ["EyesOpenShut"]},
@@ -139,6 +144,12 @@ KINDS: dict[str, dict[str, Any]] = {
 def findings_of(kind: str) -> Findings:
     """Findings of one of the results that every figure must survive; made once a session."""
     return Findings.of(fake_result(**KINDS[kind]))
+
+
+@cache
+def page_of(kind: str) -> str:
+    """The report of one of these results; made once a session."""
+    return render_report(findings_of(kind))
 
 
 def _recipe_names(recipes: list[str] | int) -> dict[str, str]:

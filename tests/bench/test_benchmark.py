@@ -88,7 +88,7 @@ def test_integer_labels_and_their_table(planted):
     )
     assert result.predictions["y_pred"].dtype.kind == "i"
     assert "lr" in result.table()
-    assert result.datasets["planted"]["classes"] == [0, 1]
+    assert result.datasets["planted"]["classes"] == ["0", "1"]
 
 
 def test_continuous_targets_are_scored_by_r2(planted):

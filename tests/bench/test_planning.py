@@ -1,5 +1,7 @@
 """Plans: cells and keys before anything is fitted, and reasons where a recipe does not apply."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -9,6 +11,7 @@ from neurodecode.bench import benchmark
 from neurodecode.bench.costs import estimate_cost
 from neurodecode.bench.dataset import BenchData, open_data
 from neurodecode.bench.planning import Entry, open_recipes, plan, splitter_for, unmet
+from neurodecode.core.card import read_card
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
@@ -87,13 +90,17 @@ def test_the_published_split_has_one_fold(planted):
     np.testing.assert_array_equal(cell.split.test, np.arange(20, 40))
 
 
-def test_units_of_the_card_stay_on_one_side():
-    pytest.importorskip("nitime", reason="the grasshopper recordings come with nitime")
-    (data,) = open_data("grasshopper")
-    assert data.card.split["unit"] == "run"
-    runs = data.epochs.groups("run")
-    for train, test in splitter_for(data, "within-session", 2).split(data.epochs):
-        assert not set(runs[train]) & set(runs[test])
+def test_units_of_the_card_stay_on_one_side(planted):
+    epochs = planted()
+    epochs = epochs.with_trials(epochs.trials.assign(stimulus=np.tile(list("abcd"), 10)))
+    card = dataclasses.replace(
+        read_card("sim-mi"), split={"kind": "within-session", "unit": "stimulus", "k": 2}
+    )
+    stimuli = epochs.groups("stimulus")
+    for train, test in splitter_for(BenchData("p", epochs, card), "within-session", 2).split(
+        epochs
+    ):
+        assert not set(stimuli[train]) & set(stimuli[test])
 
 
 def test_costs_use_what_is_known(planted, tmp_path):

@@ -6,12 +6,11 @@ import re
 
 import numpy as np
 import pytest
-from bench.fake_result import KINDS, findings_of
+from bench.fake_result import KINDS, findings_of, page_of
 from bench.test_summary import tiny
 from markupsafe import Markup
 
 from neurodecode.bench.report import learning, numbers, panels, people
-from neurodecode.bench.report.page import render_report
 from neurodecode.bench.report.verdict import at_chance_groups, cheap_choice, verdict
 from neurodecode.bench.summary import Findings
 from neurodecode.core import words
@@ -99,7 +98,7 @@ def test_the_diagonal_of_a_confusion_is_the_printed_balanced_accuracy(kind):
 
 
 def test_simulated_sets_carry_a_tag_wherever_their_scores_appear():
-    page = render_report(findings_of("12 recipes"))
+    page = page_of("12 recipes")
     for part in re.findall(r"<h3>sim-mi(.*?)</h3>", page):
         assert "simulated" in part
     assert len(re.findall(r"<h3>sim-mi", page)) == 2
@@ -136,7 +135,7 @@ def test_panels_keep_the_order_of_the_ranking():
 
 def test_scores_are_never_bars():
     for kind in ("12 recipes", "1 recipe"):
-        page = render_report(findings_of(kind))
+        page = page_of(kind)
         rectangles = set(re.findall(r'<rect[^>]*class="([^"]+)"', page))
         assert rectangles <= {"nsband", "m linear"}
 
@@ -189,7 +188,7 @@ def test_pairs_that_turn_between_data_sets_are_marked():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_section_without_data_says_why(kind):
-    page = render_report(findings_of(kind))
+    page = page_of(kind)
     sections = re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.S)
     assert len(sections) == 11
     for name, body in sections:

@@ -55,10 +55,10 @@ def test_fewer_than_fifty_trials_print_no_decimals():
 
 def test_a_narrow_terminal_loses_parameters_then_fit_time():
     wide, middle, narrow = (
-        text_table(findings_of("one data set"), width=width) for width in (120, 84, 72)
+        text_table(findings_of("one data set"), width=width) for width in (120, 92, 84)
     )
     assert "parameters" in wide and "fit time" in wide
-    assert "parameters" not in middle and "fit time" in middle
+    assert "parameters" not in middle and "fit time" in middle, middle
     assert "fit time" not in narrow and "95 % interval" in narrow and "at chance" in narrow
 
 
@@ -75,7 +75,7 @@ def test_unranked_recipes_say_so():
 
 
 def test_an_unknown_layout_is_refused():
-    with pytest.raises(DataError, match="by='datasets'|no table by 'datasets'"):
+    with pytest.raises(DataError, match="no table by 'datasets'"):
         text_table(findings_of("1 recipe"), by="datasets")
 
 

@@ -191,7 +191,9 @@ def check_saved_and_pickled(case: Case, folder: Any) -> None:
 
 def check_every_argument_matters(case: Case) -> None:
     """No argument is accepted and ignored."""
-    epochs = planted_epochs(36, effect=0.2)[np.delete(np.arange(36), [1, 5, 19, 23])]  # classes 18 to 14
+    epochs = planted_epochs(36, effect=0.2)[
+        np.delete(np.arange(36), [1, 5, 19, 23])
+    ]  # classes 18 to 14
     # People nobody was trained on: adaptation to new domains shows on them only.
     strangers = planted_epochs(20, random_state=1)
     strangers = strangers.with_trials(strangers.trials.assign(subject="stranger"))

@@ -30,7 +30,7 @@ def test_words_are_complete(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_finds_a_planted_effect(name):
     pipe = clone(recipe(name))
-    regression = "regress" in str(type(pipe[-1])).lower() or "Ridge" == type(pipe[-1]).__name__
+    regression = "regress" in str(type(pipe[-1])).lower() or type(pipe[-1]).__name__ == "Ridge"
     epochs, test = planted_epochs(80, effect=1.5), planted_epochs(40, effect=1.5)
     if regression:
         y, y_test = (np.where(each.y == "left", 1.0, -1.0) for each in (epochs, test))

@@ -130,9 +130,9 @@ def test_learning_curve(pipe, epochs):
 
 def test_permutation_test(pipe, epochs):
     score, null, p = permutation_test_score(
-        pipe, epochs, epochs.y, cv=3, n_permutations=19, random_state=0
+        pipe, epochs, epochs.y, cv=3, n_permutations=9, random_state=0
     )
-    assert p == pytest.approx(0.05) and score > null.max()
+    assert p == pytest.approx(0.1) and score > null.max()
 
 
 def test_train_test_split_keeps_epochs_and_their_table(epochs):

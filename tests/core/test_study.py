@@ -107,7 +107,10 @@ def test_identities_must_differ():
 
 def test_own_identities_are_kept_where_they_tell_recordings_apart():
     recs = [make_recording().with_ids(recording=name, subject=name) for name in "pq"]
-    assert Study(recs).table[["recording", "subject"]].to_numpy().tolist() == [["p", "p"], ["q", "q"]]
+    assert Study(recs).table[["recording", "subject"]].to_numpy().tolist() == [
+        ["p", "p"],
+        ["q", "q"],
+    ]
 
 
 def test_an_empty_study_cannot_be_cut(study):

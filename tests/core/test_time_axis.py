@@ -1,5 +1,7 @@
 """Seconds to samples: the rule of every window, against MNE where MNE has the same rule."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,8 +53,8 @@ def test_whole_samples_survive_the_way_through_seconds(start, n, sfreq):
 
 def test_neighbouring_windows_neither_overlap_nor_leave_a_hole():
     edges = np.arange(0, 40) * 0.1
-    firsts = [window_samples(a, b, 250.0)[0] for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    counts = [window_samples(a, b, 250.0)[1] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    firsts = [window_samples(a, b, 250.0)[0] for a, b in itertools.pairwise(edges)]
+    counts = [window_samples(a, b, 250.0)[1] for a, b in itertools.pairwise(edges)]
     np.testing.assert_array_equal(np.cumsum(counts)[:-1], firsts[1:])
 
 

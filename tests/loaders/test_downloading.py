@@ -16,7 +16,7 @@ PAGE = b"<!DOCTYPE html><html>maintenance</html>"
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 - the name that http.server calls
+    def do_GET(self):
         self.server.asked.append((self.path, self.headers.get("Range")))
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
         if self.path == "/missing.bin":

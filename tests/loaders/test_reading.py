@@ -210,7 +210,7 @@ def test_event_files_of_unknown_kind_and_without_events(cropped, tmp_path):
 
 # ---------------------------------------------------------------------- what it cannot open
 def test_a_missing_file_is_guessed(folder):
-    with pytest.raises(DataError, match="did you mean 'sub-2_ses-a_task-mi_raw.fif'"):
+    with pytest.raises(DataError, match=r"did you mean 'sub-2_ses-a_task-mi_raw\.fif'"):
         read(folder / "sub-2_ses-a_task-mi-raw.fif")
 
 

@@ -76,6 +76,13 @@ def test_build_takes_functions_and_copies_modules():
     assert twin is not net and twin[1].weight.data_ptr() != net[1].weight.data_ptr()
 
 
+@pytest.mark.parametrize("name", ["eegnet", "shallow", "conformer", "atcnet"])
+def test_batch_norm_starts_fresh(name):
+    for layer in build(name, SPEC).modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            assert bool((layer.running_var == 1).all()) and int(layer.num_batches_tracked) == 0
+
+
 def test_lazy_layers_are_filled():
     net = build(nn.Sequential(nn.Flatten(), nn.LazyLinear(2)), Spec(3, 8, 8.0, 2))
     assert net[1].in_features == 24

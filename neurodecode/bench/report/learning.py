@@ -88,8 +88,9 @@ def _axes(x: svg.Scale, y: svg.Scale) -> list[Markup]:
     for value in svg.ticks(y.low, y.high, 4):
         parts.append(svg.line(x.start, y(value), x.end, y(value), "grid"))
         parts.append(svg.label(x.start - 6, y(value) + 4, f"{value:g}", "tick", "end"))
-    for epoch in (1, round((x.high + 1) / 2), x.high):
+    for epoch in (1, round((x.high + 1) / 2)):
         parts.append(svg.label(x(epoch), y.start + 15, f"{epoch:.0f}", "tick", "middle"))
+    parts.append(svg.label(x.end + 6, y.start + 15, f"{x.high:.0f}", "tick", "end"))
     middle = (x.start + x.end) / 2
     return [*parts, svg.label(middle, HEIGHT - 6, "epoch", "axis", "middle")]
 

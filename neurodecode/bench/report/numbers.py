@@ -75,7 +75,8 @@ def score_table(findings: Findings, dataset: str) -> Numbers:
         table.rows.append([
             row.recipe, words.percent(row.score, n),  # type: ignore[arg-type]
             words.interval_words(row.ci_low, row.ci_high, n),  # type: ignore[arg-type]
-            row.interval_method or words.NOT_APPLICABLE, words.percent(row.chance),  # type: ignore[arg-type]
+            row.interval_method if row.status == "ok" else words.NOT_APPLICABLE,
+            words.percent(row.chance),  # type: ignore[arg-type]
             published, gap, words.seconds_words(row.fit_seconds),  # type: ignore[arg-type]
             words.count_words(row.parameters), status_words(row) or words.NOT_APPLICABLE,  # type: ignore[arg-type]
         ])  # fmt: skip
@@ -365,7 +366,7 @@ def data_table(findings: Findings) -> Numbers:
         tag = Markup(' <span class="tag">simulated</span>') if entry.get("simulated") else ""
         start, stop = (f"{entry[key]:g}".replace("-", words.MINUS) for key in ("tmin", "tmax"))
         table.rows.append([
-            Markup("{}{}").format(name, tag), entry.get("channel_text") or entry["n_channels"],
+            Markup("{}{}").format(name, tag), entry.get("channel_text") or words.NOT_APPLICABLE,
             f"{entry['sfreq']:g} Hz", f"{start} to {stop} s", words.grouped(entry["n_trials"]),
             words.grouped(int(rows["n"].iloc[0])) if len(rows) else words.NOT_APPLICABLE,
             str(entry.get("split")),

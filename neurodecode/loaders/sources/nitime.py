@@ -33,42 +33,42 @@ def read_recordings(card: Card, subjects: list[str] | None) -> list[Recording]:
     MissingDependency : nitime is not installed.
     DataError : a file is missing or holds something else.
     """
-    sets = {"grasshopper": grasshopper_runs, "event-related": event_related_runs}
+    sets = {"grasshopper": grasshopper_sessions, "event-related": event_related_runs}
     name = card.source.get("set", "")
     if name not in sets:
         raise CardError(f"{card.name}: no such set", found=repr(name), expected=", ".join(sets))
     return sets[name](card)
 
 
-def grasshopper_runs(card: Card) -> list[Recording]:
-    """Spike counts and stimulus of both runs, in bins of 1 / `card.sfreq`.
+def grasshopper_sessions(card: Card) -> list[Recording]:
+    """Spike counts and stimulus of both sessions, in bins of 1 / `card.sfreq`.
 
     Target "stimulus" is the sound level (dB SPL, mean over the bin) `source.lag` seconds before
     the bin: a spike tells about what the cell has just heard, so a window must end after it.
     """
     bins = round(SECONDS * card.sfreq)
     lag = round(card.source["lag"] * card.sfreq)
-    runs = []
-    for run, top in enumerate(card.source["intensity_db"], start=1):
-        spikes = _table(f"grasshopper_spike_times{run}.txt", 1)  # µs
-        amplitude = _table(f"grasshopper_stimulus{run}.txt", 2)[:, 1]  # Pa, every 50 µs
+    sessions = []
+    for session, top in enumerate(card.source["intensity_db"], start=1):
+        spikes = _table(f"grasshopper_spike_times{session}.txt", 1)  # µs
+        amplitude = _table(f"grasshopper_stimulus{session}.txt", 2)[:, 1]  # Pa, every 50 µs
         level = 20 * np.log10(amplitude / REFERENCE_PASCAL)
         level += top - level.max()  # the spike file's header gives the largest level
         counts, _ = np.histogram(spikes * 1e-6, bins=bins, range=(0.0, SECONDS))
         heard = level.reshape(bins, -1).mean(axis=1)
         delayed = np.concatenate([np.full(lag, heard[0]), heard[: bins - lag]])
-        runs.append(
+        sessions.append(
             Recording(
                 counts[None].astype(np.float32),
                 channels=Channels(card.channels["names"], kinds="spikes"),
                 sfreq=card.sfreq,
-                recording=f"{card.name} run-{run}",
+                recording=f"{card.name} ses-{session}",
                 subject=card.subjects[0],
-                run=str(run),
+                session=str(session),  # each stimulus has its own level and speed: no common model
                 targets={"stimulus": delayed},
             )
         )
-    return runs
+    return sessions
 
 
 def event_related_runs(card: Card) -> list[Recording]:
