@@ -98,7 +98,7 @@ def compare(result: Result, a: str, b: str, metric: str | None = None) -> Paired
             fix="see result.failures()",
         )
     frame = pd.DataFrame(rows)
-    testable = frame["p"].notna()
+    testable: Any = frame["p"].notna()
     frame.insert(6, "p_holm", np.nan)
     if testable.any():
         frame.loc[testable, "p_holm"] = holm(frame.loc[testable, "p"].to_numpy())
@@ -111,7 +111,7 @@ def _paired(
     """Predictions of both recipes, None unless both finished the same test trials."""
     parts = []
     for recipe in (a, b):
-        cells = result.frame
+        cells: Any = result.frame
         cells = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
         if cells.empty or (cells["status"] != "ok").any():
             return None
@@ -158,7 +158,12 @@ def _person_means(part: pd.DataFrame, metric: str, classes: list[str]) -> pd.Ser
     """Score of every person: of the pooled folds of each seed and session, averaged."""
     rows = []
     for key, own in part.groupby(["subject", "session", "seed"]):
-        rows.append((*_triple(key), score(metric, *_values(own), classes or None)))
+        y_true, y_pred, scores = _values(own)
+        if classes:  # classes are named by text, in the order of the score columns
+            y_true, y_pred = y_true.astype(str), y_pred.astype(str)
+            scores = None if scores is None else scores[:, np.argsort(classes)]
+        value = score(metric, y_true, y_pred, scores, sorted(classes) or None)
+        rows.append((*_triple(key), value))
     table = pd.DataFrame(rows, columns=["subject", "session", "seed", "score"])
     by_session: Any = table.groupby(["subject", "session"])["score"].mean()
     return by_session.groupby("subject").mean()
@@ -177,4 +182,5 @@ def _values(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray | No
 
 def _one_pass(part: pd.DataFrame) -> pd.DataFrame:
     """Predictions of the first seed, one row a trial, in the order of the trials."""
-    return part[part["seed"] == part["seed"].min()].sort_values("trial", kind="stable")
+    first: Any = part[part["seed"] == part["seed"].min()]
+    return first.sort_values("trial", kind="stable")

@@ -148,6 +148,15 @@ def load_model(
     ------
     DataError
         No model there, a later format, or types outside the allow-list that were not trusted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> folder = os.path.join(tempfile.mkdtemp(), "model")
+    >>> save(StandardScaler(), folder)
+    >>> load_model(folder)
+    StandardScaler()
     """
     import skops.io
 

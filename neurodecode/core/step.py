@@ -41,7 +41,7 @@ class Step(TransformerMixin, BaseEstimator):
     ...     def _transform(self, X):
     ...         return X.with_data(2 * X.data)
     >>> Double().transform(Epochs(np.ones((1, 1, 3)), channels=["Cz"], sfreq=3)).data.sum()
-    np.float32(6.0)
+    np.float64(6.0)
     """
 
     scope: ClassVar[Scope] = "train"

@@ -96,3 +96,13 @@ def test_other_test_trials_are_not_paired():
     result.predictions = result.predictions.drop(index=0)
     with pytest.raises(DataError, match="nothing to compare"):
         compare(result, "a", "b")
+
+
+def test_number_labels_are_compared_as_well():
+    result = FakeResult({"a": [16, 18, 14, 20, 18, 16], "b": [14, 16, 14, 16, 16, 16]})
+    text = compare(result, "a", "b").frame
+    numbers = {"left": 0, "right": 1}
+    for column in ("y_true", "y_pred"):
+        result.predictions[column] = result.predictions[column].map(numbers)
+    result.datasets["d"]["classes"] = ["0", "1"]
+    pd.testing.assert_frame_equal(compare(result, "a", "b").frame, text)

@@ -45,7 +45,7 @@ NET = {
     "lr": 1e-4,
     "weight_decay": 1.0,
     "schedule": None,
-    "patience": (1, {"epochs": 12, "lr": 0.05}),
+    "patience": (1, {"epochs": 20, "lr": 0.1}),
     "validation": 0.4,
     "standardize": False,
     "device": None,  # bound to the machine
