@@ -25,7 +25,7 @@ demo: $(VENV)/.stamp-demo
 test: lint
 	$(PYTEST) -m "not slow and not net"
 
-test-all: lint
+test-all: lint $(VENV)/.stamp-docs
 	$(PYTEST) -m "not net" --durations 15
 
 lint: $(VENV)/.stamp-test
