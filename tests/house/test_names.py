@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 from types import ModuleType
 
+import mne
 import pytest
 
 import neurodecode as nd
@@ -90,5 +91,7 @@ def test_every_public_name_is_documented(room: str, name: str):
 def test_examples_in_docstrings_run(name: str, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=flags)
+    # MNE and braindecode log to the same stream as the examples print to.
+    with mne.utils.use_log_level("ERROR"):
+        failed, _ = doctest.testmod(importlib.import_module(name), optionflags=flags)
     assert failed == 0, f"an example in {name} no longer gives what it says (see above)"

@@ -111,7 +111,6 @@ def test_every_format_gives_what_other_readers_found(shared_data, name):
         ("blackrock_nsx/test_NEURALSG_raw.ns3", "cannot be read"),
         ("snirf/minimum_example.snirf", "cannot be read"),
         ("eeglab/test_epochs_onefile.set", r"mne\.read_epochs_eeglab"),
-        ("fieldtrip/CNT/epoched_v7.mat", "cannot be read"),
         ("fif/test-eve.fif", "holds events, not a recording"),
         ("xdf/minimal.xdf", "pyxdf"),
         ("nifti/functional.nii", "nibabel"),
