@@ -124,9 +124,13 @@ def save(estimator: Any, folder: str | os.PathLike[str]) -> None:
             save_file(tensors, part / "weights.safetensors")
         card = _model_card(estimator)
         (part / "model.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(part, folder)
+        if folder.exists():  # the old model goes only when the new one is in its place
+            old = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.old")
+            os.replace(folder, old)
+            os.replace(part, folder)
+            shutil.rmtree(old)
+        else:
+            os.replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
