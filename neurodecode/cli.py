@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from neurodecode.core.errors import DownloadError, NeurodecodeError, TrainingError
+from neurodecode.core.errors import DataError, DownloadError, NeurodecodeError, TrainingError
 from neurodecode.core.runtime import QUIET
 
 if TYPE_CHECKING:
@@ -109,6 +109,13 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _explain(problem: Exception) -> None:
+    if isinstance(problem, OSError) and problem.filename:
+        problem = DataError(
+            str(problem.strerror),
+            found=str(problem.filename),
+            expected="a place that can be read and written",
+            fix="give another path",
+        )
     first, *rest = (str(problem) or type(problem).__name__).splitlines()
     say(f"Error: {first}", style="red", error=True)
     for line in rest:
@@ -148,10 +155,14 @@ def demo(
         bool, typer.Option("--download", help="Add PhysioNet's motor imagery, subjects 1 to 3.")
     ] = False,
 ) -> None:
-    """Run ten recipes on the data sets that come along; a table and a page come out."""
+    """Run 13 recipes on the data sets that come along; a table and a page come out."""
     from neurodecode.bench import run_demo
 
     run_demo(out=out, download=download, quiet=_quiet())
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command()
@@ -160,8 +171,10 @@ def benchmark(
     datasets: Names,
     recipes: Names,
     split: Annotated[str, typer.Option(help="Kind of split, or card.")] = "card",
-    k: Annotated[int, typer.Option(help="Folds.")] = 5,
-    seeds: Annotated[int, typer.Option(help="Runs of recipes that draw random numbers.")] = 1,
+    k: Annotated[int, typer.Option(help="Folds.", min=2)] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Runs of recipes that draw random numbers.")
+    ] = 1,
     metric: Annotated[str, typer.Option(help="Main metric.")] = "auto",
     jobs: Annotated[int, typer.Option(help="Processes on this machine; -1: one a core.")] = 1,
     backend: Annotated[str | None, typer.Option(help="dask, for a cluster.")] = None,
@@ -175,8 +188,8 @@ def benchmark(
     from neurodecode import bench
 
     result = bench.benchmark(
-        datasets.split(","),
-        recipes.split(","),
+        _names(datasets),
+        _names(recipes),
         split=split,
         k=k,
         seeds=seeds,
@@ -356,7 +369,8 @@ def doctor() -> None:
 @guarded
 def cache_info() -> None:
     """Where the cache is and how large."""
-    from neurodecode.core.doctor import bytes_words, folder_size
+    from neurodecode.core.doctor import folder_size
+    from neurodecode.core.memory import bytes_words
     from neurodecode.core.paths import cache_folder
 
     count, size = folder_size(cache_folder())
@@ -367,7 +381,8 @@ def cache_info() -> None:
 @guarded
 def cache_clear() -> None:
     """Delete the cache; what is needed again is made or fetched again."""
-    from neurodecode.core.doctor import bytes_words, folder_size
+    from neurodecode.core.doctor import folder_size
+    from neurodecode.core.memory import bytes_words
     from neurodecode.core.paths import cache_folder
 
     _, size = folder_size(cache_folder())

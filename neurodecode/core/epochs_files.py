@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
+from neurodecode.core.files import atomic_folder, damage_named
 
 if TYPE_CHECKING:
     from neurodecode.core.epochs import Epochs
@@ -29,14 +28,9 @@ def save_epochs(epochs: Epochs, folder: str | os.PathLike[str]) -> None:
     DataError
         The folder holds something else, or `space` cannot be written yet.
     """
-    folder = Path(folder)
     if epochs.space is not None:
         raise DataError("volumes and surfaces cannot be saved as epochs", fix="save the images")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "epochs.json").exists():
-        raise DataError("this folder holds other files", found=str(folder), fix="name a new folder")
-    part = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.part")
-    part.mkdir(parents=True)
-    try:
+    with atomic_folder(folder, marker="epochs.json") as part:
         np.save(part / "data.npy", epochs.padded())
         if epochs.y is not None:
             np.save(part / "y.npy", epochs.y, allow_pickle=False)
@@ -45,15 +39,6 @@ def save_epochs(epochs: Epochs, folder: str | os.PathLike[str]) -> None:
         table = {name: column.tolist() for name, column in epochs.trials.items()}
         (part / "trials.json").write_text(json.dumps(table), encoding="utf-8")
         (part / "epochs.json").write_text(json.dumps(describe(epochs), indent=1), encoding="utf-8")
-        if folder.exists():
-            old = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.old")
-            os.replace(folder, old)
-            os.replace(part, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def load_epochs(folder: str | os.PathLike[str]) -> Epochs:
@@ -62,31 +47,34 @@ def load_epochs(folder: str | os.PathLike[str]) -> Epochs:
     Raises
     ------
     DataError
-        The folder holds no epochs, or a later format.
+        The folder holds no epochs, a later format, or damaged files.
     """
     from neurodecode.core.epochs import Epochs
 
     folder = Path(folder)
     if not (folder / "epochs.json").exists():
         raise DataError("no epochs here", found=str(folder), expected="a folder of Epochs.save")
-    words = json.loads((folder / "epochs.json").read_text(encoding="utf-8"))
-    if words.pop("format") != FORMAT:
-        raise DataError("epochs of a later version", found=str(folder), fix="update neurodecode")
-    channels = words.pop("channels")
-    table = json.loads((folder / "trials.json").read_text(encoding="utf-8"))
 
     def optional(name: str) -> np.ndarray | None:
         path = folder / name
         return np.load(path, allow_pickle=False) if path.exists() else None
 
-    return Epochs(
-        np.load(folder / "data.npy", mmap_mode="r", allow_pickle=False),
-        channels=Channels(**{key: _array(key, value) for key, value in channels.items()}),
-        trials=pd.DataFrame(table),
-        y=optional("y.npy"),
-        length=optional("length.npy"),
-        **words,
-    )
+    with damage_named("these epochs", folder):
+        words = json.loads((folder / "epochs.json").read_text(encoding="utf-8"))
+        if words.pop("format") != FORMAT:
+            raise DataError(
+                "epochs of a later version", found=str(folder), fix="update neurodecode"
+            )
+        channels = words.pop("channels")
+        table = json.loads((folder / "trials.json").read_text(encoding="utf-8"))
+        return Epochs(
+            np.load(folder / "data.npy", mmap_mode="r", allow_pickle=False),
+            channels=Channels(**{key: _array(key, value) for key, value in channels.items()}),
+            trials=pd.DataFrame(table),
+            y=optional("y.npy"),
+            length=optional("length.npy"),
+            **words,
+        )
 
 
 def describe(epochs: Epochs) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
-from neurodecode.decoders.targets import check_labels
 from neurodecode.features.riemann import as_covariances
 from neurodecode.linalg.spd import riemannian_mean, squared_distances
 

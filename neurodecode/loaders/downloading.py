@@ -7,7 +7,6 @@ then it has another name. What is on disk is used without asking the network.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import os
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodecode.core.errors import DownloadError
-from neurodecode.core.files import file_lock
+from neurodecode.core.files import file_lock, sha256_of
 from neurodecode.core.memory import bytes_words
 from neurodecode.core.runtime import QUIET, quiet
 
@@ -202,21 +201,6 @@ class _Fetch:
             raise _Rejected(f"it begins with {head[:8]!r}, which no {self.target.suffix} file does")
         if self.sha256 is not None and (found := sha256_of(self.part)) != self.sha256:
             raise _Rejected(f"its sha256 is {found[:12]}…, {self.sha256[:12]}… expected")
-
-
-def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Checksum of a file's bytes, as hex.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "empty"
-    >>> path.touch()
-    >>> sha256_of(path)[:8]
-    'e3b0c442'
-    """
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def is_offline() -> bool:

@@ -155,7 +155,7 @@ def _existing(path: Path) -> Path:
             "no such file",
             found=str(path),
             expected=f"a file in {folder}" if near else f"the folder {folder} to exist",
-            fix=did_you_mean(path.name, near),
+            fix=did_you_mean(path.name, near) or f"give the path as seen from {Path.cwd()}",
         )
     if path.is_dir() and (path / "dataset_description.json").exists():
         raise DataError(
