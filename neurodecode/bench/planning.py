@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from neurodecode.bench.card_values import fill_from_card
 from neurodecode.bench.cells import (
     Cell,
     cell_key,
@@ -181,7 +182,8 @@ def _plan_data_set(
     for entry in entries:
         epochs, steps, note, refusal = _cut_for(entry.recipe, data)
         estimator = in_front(steps, entry.pipeline(kind))
-        reason = _why_not(entry, estimator, epochs, data) or refusal
+        estimator, lacking = fill_from_card(estimator, data.card, data.classes)
+        reason = _why_not(entry, estimator, epochs, data) or refusal or lacking
         common = {
             **data_identity(epochs, data.card),
             "recipe": describe(estimator),

@@ -80,7 +80,7 @@ class Card:
     checksums : file name -> SHA-256.
     sanity : baseline recipe with measured score, floor, ceiling, date and versions.
     published, flaws : scores of others; known faults.
-    frequencies : class -> Hz for steady-state responses.
+    frequencies, phases : class -> Hz and class -> rad of the flicker, for steady-state responses.
     extra : anything a person should read; no code depends on it.
 
     Examples
@@ -116,6 +116,7 @@ class Card:
     published: list[Published] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
     frequencies: dict[str, float] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     def flaw(self, kind: str) -> Flaw | None:
@@ -129,10 +130,21 @@ _TYPES: dict[str, type] = {
     "simulated": bool, "source": dict, "channels": dict, "licence": str, "citation": str,
     "doi": str, "subjects": list, "classes": list, "zero": str, "tmin": float, "tmax": float,
     "sfreq": float, "split": dict, "metric": str, "expected": dict, "checksums": dict,
-    "sanity": dict, "published": list, "flaws": list, "frequencies": dict, "extra": dict,
+    "sanity": dict, "published": list, "flaws": list, "frequencies": dict,
+    "phases": dict, "extra": dict,
 }  # fmt: skip
 _OPTIONAL = frozenset(
-    ("doi", "classes", "checksums", "sanity", "published", "flaws", "frequencies", "extra")
+    (
+        "doi",
+        "classes",
+        "checksums",
+        "sanity",
+        "published",
+        "flaws",
+        "frequencies",
+        "phases",
+        "extra",
+    )
 )
 _SPLIT_KEYS = ("kind", "unit", "k")
 _SANITY_KEYS = (
@@ -275,6 +287,7 @@ def _check_values(card: Card, where: str) -> None:
     for key, named in (
         ("expected.classes", card.expected.get("classes", {})),
         ("frequencies", card.frequencies),
+        ("phases", card.phases),
     ):
         strangers = sorted(set(named) - set(card.classes))
         if strangers:

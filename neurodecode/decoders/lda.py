@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import DataError, LeakageError
+from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import as_epochs, as_features, check_labels
+from neurodecode.decoders.inner_folds import inner_folds
 from neurodecode.decoders.score_classifier import ScoreClassifier
-from neurodecode.evaluation.splits import split
 from neurodecode.features.waveform import WindowMeans
 
 _MAX_FEATURES = 4000  # the covariance is then 128 MB and its solution takes a minute
@@ -215,7 +214,7 @@ class WindowLDA(ScoreClassifier):
             return {}
         codes = np.searchsorted(self.classes_, labels)
         predicted = {n: np.full(len(codes), -1) for n in tables}
-        for train, test in self._inner_folds(epochs, labels):
+        for train, test in inner_folds(epochs, labels, _INNER_FOLDS):
             known = len(np.unique(codes[train]))
             if known < len(self.classes_) or len(train) <= known:
                 continue  # a fold that cannot know all classes chooses nothing
@@ -227,23 +226,6 @@ class WindowLDA(ScoreClassifier):
         if len(np.unique(codes[tested])) < len(self.classes_):
             return {}
         return {n: _mean_recall(codes[tested], each[tested]) for n, each in predicted.items()}
-
-    def _inner_folds(
-        self, epochs: Epochs, labels: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        trials = epochs.trials
-        kind = "within-session"
-        if trials["session"].nunique() > 1:
-            kind = "cross-session"
-        if trials["subject"].nunique() > 1:
-            kind = "cross-subject"
-        with warnings.catch_warnings():
-            # What is doubtful about these trials the outer split has said already.
-            warnings.simplefilter("ignore")
-            try:
-                yield from split(kind, k=_INNER_FOLDS).split(epochs, labels)
-            except (DataError, LeakageError):
-                return  # too few trials to split: nothing can be chosen
 
 
 def _mean_recall(codes: np.ndarray, predicted: np.ndarray) -> float:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from neurodecode.core import lazy
 
 if TYPE_CHECKING:
+    from neurodecode.evaluation.ceilings import NoiseCeiling as NoiseCeiling
+    from neurodecode.evaluation.ceilings import noise_ceiling as noise_ceiling
     from neurodecode.evaluation.chance import binomial_threshold as binomial_threshold
     from neurodecode.evaluation.chance import chance_level as chance_level
     from neurodecode.evaluation.chance import chance_threshold as chance_threshold
@@ -67,6 +69,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
     {
         "Interval": "intervals",
         "MetricInfo": "scoring",
+        "NoiseCeiling": "ceilings",
         "Split": "roles",
         "Splitter": "splits",
         "autocorrelated_n": "permutation",
@@ -97,6 +100,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "metric_info": "scoring",
         "near_copies": "leakage",
         "newcombe_auc": "intervals",
+        "noise_ceiling": "ceilings",
         "permutation_p": "permutation",
         "permute_labels": "permutation",
         "random_effects": "meta_analysis",

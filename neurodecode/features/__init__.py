@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from neurodecode.features.covariance import Covariance as Covariance
     from neurodecode.features.covariance import ERPCovariance as ERPCovariance
     from neurodecode.features.covariance import XdawnCovariance as XdawnCovariance
+    from neurodecode.features.evoked import DSS as DSS
+    from neurodecode.features.evoked import Xdawn as Xdawn
+    from neurodecode.features.filter_bank_csp import FilterBankCSP as FilterBankCSP
     from neurodecode.features.kernels import MiniRocket as MiniRocket
+    from neurodecode.features.oscillations import SSD as SSD
+    from neurodecode.features.oscillations import SPoC as SPoC
+    from neurodecode.features.regularized_csp import RegularizedCSP as RegularizedCSP
     from neurodecode.features.riemann import CSP as CSP
     from neurodecode.features.riemann import TangentSpace as TangentSpace
     from neurodecode.features.spectra import BandPower as BandPower
@@ -25,12 +31,18 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "BandPower": "spectra",
         "CSP": "riemann",
         "Covariance": "covariance",
+        "DSS": "evoked",
         "ERPCovariance": "covariance",
+        "FilterBankCSP": "filter_bank_csp",
         "Flatten": "waveform",
         "MiniRocket": "kernels",
+        "RegularizedCSP": "regularized_csp",
+        "SPoC": "oscillations",
+        "SSD": "oscillations",
         "TangentSpace": "riemann",
         "Voxels": "waveform",
         "WindowMeans": "waveform",
+        "Xdawn": "evoked",
         "XdawnCovariance": "covariance",
     },
 )

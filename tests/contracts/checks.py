@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from contracts.cases import ALTERNATIVES, REGRESSORS, Case, fresh
+from contracts.cases import ALTERNATIVES, REGRESSORS, SIGNAL_TARGETS, Case, fresh
 from contracts.planted import planted_epochs
 from sklearn.exceptions import NotFittedError
 
@@ -22,6 +22,8 @@ def values(made: Any) -> np.ndarray:
 
 def targets(case: Case, epochs: Epochs) -> np.ndarray:
     """Labels, or for regressors something continuous the data carry."""
+    if case.name in SIGNAL_TARGETS:
+        return np.roll(epochs.data[:, :1], 4, axis=2)
     if case.name in REGRESSORS:
         return np.where(epochs.y == "left", 1.0, -1.0)
     return epochs.y

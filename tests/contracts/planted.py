@@ -9,14 +9,17 @@ import pandas as pd
 
 from neurodecode import Epochs
 
+FLICKER = {"left": 8.0, "right": 10.0}  # Hz
+
 
 @functools.cache  # epochs do not change; the one check that doubts it takes `.__wrapped__`
 def planted_epochs(
     n_trials: int = 80, n_channels: int = 6, effect: float = 1.0, random_state: int = 0
 ) -> Epochs:
-    """Two classes that differ by an evoked deflection and by the power of a 12 Hz rhythm.
+    """Two classes that differ by an evoked deflection, the power of a 12 Hz rhythm and a flicker.
 
-    Classes are balanced within each of two sessions of two subjects.
+    The flicker is at `FLICKER` Hz, from four channels on. Classes are balanced within each of two
+    sessions of two subjects.
 
     Returns
     -------
@@ -39,6 +42,9 @@ def planted_epochs(
     sources[:, 0] += (10 + 6 * effect * sign) * rhythm[:, 0]
     sources[:, 1] += (10 - 6 * effect * sign) * rhythm[:, 1]
     sources[:, 2] += 5 * effect * sign * bump
+    if n_channels > 3:
+        hertz = np.where(y == "left", FLICKER["left"], FLICKER["right"])[:, None]
+        sources[:, 3] += 5 * effect * np.sin(2 * np.pi * hertz * times)
     quarter = np.arange(n_trials) * 4 // n_trials
     trials = pd.DataFrame(
         {

@@ -8,6 +8,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from neurodecode import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.decoders import ShrinkageLDA, WindowLDA
+from neurodecode.decoders.inner_folds import inner_folds
 from neurodecode.features import WindowMeans
 
 
@@ -105,9 +106,9 @@ def test_number_of_windows_is_chosen_inside_the_training_trials(subjects):
     assert np.array_equal(fitted.lda_.coef_, expected.coef_)
 
 
-def test_inner_folds_never_share_a_subject(monkeypatch):
+def test_inner_folds_never_share_a_subject():
     epochs = deflection_epochs(subjects=("a", "b", "c"))
-    folds = list(WindowLDA()._inner_folds(epochs, epochs.y))
+    folds = list(inner_folds(epochs, epochs.y))
     people = epochs.groups("subject")
     assert len(folds) == 3
     assert all(not set(people[train]) & set(people[test]) for train, test in folds)
