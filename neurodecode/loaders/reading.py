@@ -13,6 +13,7 @@ import pandas as pd
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
+from neurodecode.loaders.formats import family_of
 from neurodecode.loaders.formats.event_files import read_events
 from neurodecode.loaders.formats.mne_files import open_raw
 from neurodecode.loaders.formats.mne_raw import recording_from_raw
@@ -84,8 +85,11 @@ def read(path: Any, events: Any = None, **options: Any) -> Recording | Study:
 def _read_file(
     path: Path, events: Any, options: dict[str, Any], ids: Mapping[str, str]
 ) -> Recording:
-    raw, notes = open_raw(path, options)
     known = {**_ids_in_name(path), **ids}
+    family = family_of(path)
+    if family is not None:
+        return family.read_file(path, events, options, {"recording": path.name, **known})
+    raw, notes = open_raw(path, options)
     return _from_raw(raw, events, notes, {"recording": path.name, "source": str(path), **known})
 
 
@@ -164,7 +168,7 @@ def _existing(path: Path) -> Path:
             fix=f'nd.read("{path.as_posix()}/sub-{{subject}}/**/*_eeg.vhdr"), a pattern of files',
         )
     for suffix, (what, library, way) in _OTHER.items():
-        if path.name.lower().endswith(suffix):
+        if family_of(path) is None and path.name.lower().endswith(suffix):
             raise _other_format(path, what, library, way)
     if path.suffix.lower() in (".eeg", ".vmrk", ".amrk"):
         for suffix in _COMPANIONS:
