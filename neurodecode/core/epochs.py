@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from neurodecode.core.epochs_base import Base, Described, Parts, PartsWithVal
 from neurodecode.core.errors import DataError
 from neurodecode.core.stamps import array_digest, digest
 from neurodecode.core.trials import check_targets, check_trials, group_column
+
+if TYPE_CHECKING:
+    from neurodecode.core.space import Space
 
 
 class Epochs(Described):
@@ -49,8 +52,8 @@ class Epochs(Described):
         Rank left after preprocessing; None: full.
     line_freq : float, optional
         Mains frequency, Hz.
-    space : mapping, optional
-        Mask, affine and atlas of volumes and surfaces.
+    space : Space, optional
+        Mask and affine, atlas, or surface that the channels sit on.
     length : int array, shape (n_trials,), optional
         Valid samples of ragged trials.
     simulated : bool, default False
@@ -85,7 +88,7 @@ class Epochs(Described):
         name: str | None = None,
         rank: int | None = None,
         line_freq: float | None = None,
-        space: Mapping[str, Any] | None = None,
+        space: Space | None = None,
         length: np.ndarray | None = None,
         simulated: bool = False,
     ):
@@ -431,6 +434,18 @@ class Epochs(Described):
         from neurodecode.core.mne_epochs import from_mne
 
         return from_mne(epochs)
+
+    def to_image(self, values: Any) -> Any:
+        """An image of one value (or row of values) per channel; see `Space.to_image`.
+
+        Raises
+        ------
+        DataError
+            The channels do not come from an image.
+        """
+        from neurodecode.core.space import image_of
+
+        return image_of(values, self.space, self.channels.names)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a folder that `Epochs.load` reads back, memory-mapped."""

