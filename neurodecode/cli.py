@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from neurodecode.core.errors import DownloadError, NeurodecodeError, TrainingError
+from neurodecode.core.errors import DataError, DownloadError, NeurodecodeError, TrainingError
 from neurodecode.core.runtime import QUIET
 
 if TYPE_CHECKING:
@@ -110,6 +110,13 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _explain(problem: Exception) -> None:
+    if isinstance(problem, OSError) and problem.filename:
+        problem = DataError(
+            str(problem.strerror),
+            found=str(problem.filename),
+            expected="a place that can be read and written",
+            fix="give another path",
+        )
     first, *rest = (str(problem) or type(problem).__name__).splitlines()
     say(f"Error: {first}", style="red", error=True)
     for line in rest:
@@ -149,10 +156,14 @@ def demo(
         bool, typer.Option("--download", help="Add PhysioNet's motor imagery, subjects 1 to 3.")
     ] = False,
 ) -> None:
-    """Run ten recipes on the data sets that come along; a table and a page come out."""
+    """Run 13 recipes on the data sets that come along; a table and a page come out."""
     from neurodecode.bench import run_demo
 
     run_demo(out=out, download=download, quiet=_quiet())
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command()
@@ -161,8 +172,10 @@ def benchmark(
     datasets: Names,
     recipes: Names,
     split: Annotated[str, typer.Option(help="Kind of split, or card.")] = "card",
-    k: Annotated[int, typer.Option(help="Folds.")] = 5,
-    seeds: Annotated[int, typer.Option(help="Runs of recipes that draw random numbers.")] = 1,
+    k: Annotated[int, typer.Option(help="Folds.", min=2)] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Runs of recipes that draw random numbers.")
+    ] = 1,
     metric: Annotated[str, typer.Option(help="Main metric.")] = "auto",
     jobs: Annotated[int, typer.Option(help="Processes on this machine; -1: one a core.")] = 1,
     backend: Annotated[str | None, typer.Option(help="dask, for a cluster.")] = None,
@@ -176,8 +189,8 @@ def benchmark(
     from neurodecode import bench
 
     result = bench.benchmark(
-        datasets.split(","),
-        recipes.split(","),
+        _names(datasets),
+        _names(recipes),
         split=split,
         k=k,
         seeds=seeds,
@@ -363,7 +376,8 @@ def _cache(context: typer.Context) -> None:
 @guarded
 def cache_info() -> None:
     """Where the cache is, how large, and the stored epochs, last used first."""
-    from neurodecode.core.doctor import bytes_words, folder_size
+    from neurodecode.core.doctor import folder_size
+    from neurodecode.core.memory import bytes_words
     from neurodecode.core.paths import cache_folder
     from neurodecode.core.words import plural
     from neurodecode.loaders import EpochStore
@@ -390,7 +404,8 @@ def cache_clear(
     ] = None,
 ) -> None:
     """Delete the cache; what is needed again is made or fetched again."""
-    from neurodecode.core.doctor import bytes_words, folder_size
+    from neurodecode.core.doctor import folder_size
+    from neurodecode.core.memory import bytes_words
     from neurodecode.core.paths import cache_folder, parse_bytes
     from neurodecode.loaders import EpochStore
 

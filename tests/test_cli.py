@@ -54,6 +54,9 @@ def test_python_dash_m_is_the_same_program(tmp_path: Path):
         (("dmo",), "Did you mean 'demo'"),
         (("benchmark", "--datasets", "sim-mi"), "--recipes"),
         (("demo", "--ot", "x"), "--ot"),
+        (("benchmark", "--datasets", ",", "--recipes", "mdm"), "nothing to run"),
+        (("benchmark", "--datasets", "sim-mi", "--recipes", "mdm", "--jobs", "0"), "jobs=0"),
+        (("benchmark", "--datasets", "sim-mi", "--recipes", "mdm", "--k", "1"), "--k"),
         (("datasets", "check"), "--present"),
         (("report", "no-such-folder"), "no results here"),
         (("recipes", "show", "tangnet-lr"), "did you mean 'tangent-lr'?"),
@@ -64,6 +67,23 @@ def test_misuse_leaves_with_2_and_a_hint(run: Run, arguments: tuple[str, ...], h
     assert code == 2
     assert hint in errors
     assert "Traceback" not in errors
+
+
+def test_a_place_that_cannot_be_written_is_named(run: Run, tmp_path: Path):
+    taken = tmp_path / "taken"
+    taken.touch()
+    code, _, errors = run(
+        "benchmark", "--datasets", "sim-mi", "--recipes", "mdm", "--out", str(taken)
+    )
+    assert code == 2
+    assert [line.split()[0] for line in errors.splitlines()[1:]] == ["found", "expected", "fix"]
+    assert "taken" in errors and "Errno" not in errors
+
+
+def test_names_may_be_apart(run: Run):
+    names = ("--datasets", "sim-mi, sim-meg", "--recipes", "mdm, csp-lda,")
+    code, plan, _ = run("benchmark", *names, "--dry-run")
+    assert code == 0 and "12 runs" in plan
 
 
 def test_an_unknown_data_set_gets_three_lines_and_a_guess(run: Run):

@@ -11,6 +11,7 @@ from typing import Any
 
 import joblib
 
+from neurodecode.bench.planning import is_net
 from neurodecode.bench.runner import Batch, CellResult, run
 from neurodecode.core.dependencies import need
 from neurodecode.core.errors import DataError, did_you_mean
@@ -27,8 +28,9 @@ def execute(
 ) -> Iterator[tuple[str, dict[str, CellResult]]]:
     """Run batches and give each result as it comes, in any order.
 
-    One level of parallelism: jobs run side by side, the threads inside each are pinned so that
-    jobs x threads does not exceed the cores.
+    One level of parallelism: jobs run side by side, and threads inside each are pinned. Nets get
+    their share of the cores; the rest one thread, since BLAS on the small matrices of trials
+    spends its time waiting for its threads.
 
     Parameters
     ----------
@@ -47,25 +49,25 @@ def execute(
     """
     jobs = joblib.cpu_count() if jobs == -1 else jobs
     backend = check_backend(backend, scheduler)
+    # A worker of a cluster owns its cores; on one machine they are divided among the jobs.
+    net_threads = 1 if backend == "dask" else max(1, joblib.cpu_count() // jobs)
+    pinned = (
+        replace(batch, threads=net_threads if is_net(batch.estimator) else 1) for batch in batches
+    )
     if backend == "processes" and jobs == 1:
-        for batch in batches:
-            yield _run_named(batch)
+        yield from map(_run_named, pinned)
         return
     with _joblib_backend(backend, scheduler), warnings.catch_warnings():
         # loky renews workers whose memory has grown, which the import of a large library does.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         n_jobs = -1 if backend == "dask" else jobs
-        # A worker of a cluster owns its cores; on one machine they are divided among the jobs.
-        threads = 1 if backend == "dask" else max(1, joblib.cpu_count() // jobs)
         parallel: Any = joblib.Parallel(
             n_jobs=n_jobs,
             return_as="generator_unordered",
             batch_size=1,  # pyright: ignore[reportArgumentType]
             pre_dispatch="n_jobs",
         )
-        yield from parallel(
-            joblib.delayed(_run_named)(replace(batch, threads=threads)) for batch in batches
-        )
+        yield from parallel(joblib.delayed(_run_named)(batch) for batch in pinned)
 
 
 def _run_named(batch: Batch) -> tuple[str, dict[str, CellResult]]:

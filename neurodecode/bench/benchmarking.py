@@ -30,6 +30,8 @@ from neurodecode.bench.runner import (
 )
 from neurodecode.bench.store import Store
 from neurodecode.core.dependencies import DISTRIBUTION
+from neurodecode.core.errors import DataError
+from neurodecode.core.words import plural
 
 WAIT_S = 0.5  # between two looks at what another process is computing
 
@@ -95,8 +97,22 @@ def benchmark(
     """
     start = time.monotonic()
     check_backend(backend, scheduler)
+    if jobs == 0 or jobs < -1 or seeds < 1:
+        raise DataError(
+            "jobs or seeds out of range",
+            found=f"jobs={jobs}, seeds={seeds}",
+            expected="1 or more; jobs=-1 is one a core",
+            fix="leave them out: one of each",
+        )
     data_sets = open_data(datasets)
     entries = open_recipes(recipes)
+    if not (data_sets and entries):
+        raise DataError(
+            "nothing to run",
+            found=f"{plural(len(data_sets), 'data set')}, {plural(len(entries), 'recipe')}",
+            expected="at least one of each",
+            fix="nd.list('dataset') and nd.list('recipe') show what there is",
+        )
     batches = plan(data_sets, entries, split=split, k=k, seeds=seeds, metric=metric)
     if dry_run:
         sys.stdout.write(estimate_cost(batches, out) + "\n")

@@ -1,22 +1,18 @@
-"""Which of two recipes is better: one corrected test a data set, nothing pooled over them."""
+"""Which of two recipes is better: the report's comparisons of one pair, a row a data set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from neurodecode.bench.pairs import contributions, difference
+from neurodecode.bench.summary import Findings, ResultLike, findings_of
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.words import interval_words, missing, p_words, plural, signed
-from neurodecode.evaluation import compare_subjects, holm, score
-from neurodecode.evaluation.comparisons import Comparison, compare_trials
-
-if TYPE_CHECKING:
-    from neurodecode.bench.result import Result
-
-_ON = ["subject", "session", "fold", "trial"]
+from neurodecode.evaluation import holm
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,8 @@ class PairedComparison:
     ----------
     a, b : str
     frame : DataFrame, one row a data set: dataset, metric, difference (a minus b), low, high, p,
-        p_holm (corrected over the data sets), method, n, n_better_b, note
+        p_holm (corrected over the data sets), method, n, note; p is NaN where so few units
+        could not reach .05
     """
 
     a: str
@@ -52,20 +49,19 @@ class PairedComparison:
         return "\n".join(lines)
 
 
-def compare(result: Result, a: str, b: str, metric: str | None = None) -> PairedComparison:
-    """Compare two recipes on every data set, paired by test trial.
+def compare(result: ResultLike, a: str, b: str, metric: str | None = None) -> PairedComparison:
+    """Compare two recipes on every data set that both finished, as the report does.
 
-    Where a data set has several people, seeds, then folds, then sessions are averaged inside a
-    person and the signs of the persons' differences are flipped. Where it has one person, the
-    predictions of one pass over the test trials go through McNemar's exact test, which is about
-    accuracy; with several seeds it is the first one's pass.
+    The differences are those of the scores in the tables; their p comes from flipping the signs
+    of the persons' differences, or, where a data set has one person, of what each of its test
+    trials adds to the difference (with equal classes this is McNemar's test).
 
     Parameters
     ----------
     result : Result
     a, b : str, recipes; the difference is a minus b
     metric : str, optional
-        For data sets with several people; default: the main metric of each.
+        Default: the main metric of each data set.
 
     Returns
     -------
@@ -85,15 +81,13 @@ def compare(result: Result, a: str, b: str, metric: str | None = None) -> Paired
                 expected=", ".join(result.recipes),
                 fix=did_you_mean(name, result.recipes),
             )
-    rows = []
-    for dataset, facts in result.datasets.items():
-        pair = _paired(result, dataset, a, b)
-        if pair is not None:
-            rows.append(_compare_on(dataset, pair, metric or facts["metric"], facts["classes"]))
+    findings = findings_of(result, metric)
+    found = (_compare_on(findings, dataset, a, b) for dataset in result.datasets)
+    rows = [row for row in found if row is not None]
     if not rows:
         raise DataError(
             "nothing to compare",
-            found=f"no data set that both {a} and {b} finished",
+            found=f"no data set on which both {a} and {b} finished the same test trials",
             expected="at least one",
             fix="see result.failures()",
         )
@@ -105,82 +99,31 @@ def compare(result: Result, a: str, b: str, metric: str | None = None) -> Paired
     return PairedComparison(a, b, frame)
 
 
-def _paired(
-    result: Result, dataset: str, a: str, b: str
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Predictions of both recipes, None unless both finished the same test trials."""
-    parts = []
-    for recipe in (a, b):
-        cells: Any = result.frame
-        cells = cells[(cells["dataset"] == dataset) & (cells["recipe"] == recipe)]
-        if cells.empty or (cells["status"] != "ok").any():
-            return None
-        table = result.predictions
-        parts.append(table[(table["dataset"] == dataset) & (table["recipe"] == recipe)])
-    trials = [set(map(tuple, part[_ON].to_numpy())) for part in parts]
-    return (parts[0], parts[1]) if trials[0] == trials[1] else None
+def _compare_on(findings: Findings, dataset: str, a: str, b: str) -> dict[str, Any] | None:
+    """One row; None unless both recipes have scores from the same test trials."""
+    metric = findings.metrics[dataset]
+    row: dict[str, Any] = {"dataset": dataset, "metric": metric}
+    scores = findings.on(dataset).set_index("recipe")["score"]
+    if a not in scores or b not in scores:
+        return None
+    parts = contributions(findings, dataset)
+    if parts is None:
+        note = f"one person: {metric} is no sum over trials, no test"
+        gap = float(scores[a] - scores[b])
+        return {**row, **_ends(gap, np.nan, np.nan, np.nan), "method": "none", "n": 1, "note": note}
+    table, unit = parts
+    if a not in table or b not in table:
+        return None
+    found = difference(table, unit, a, b)
+    n = len(found.singles)
+    note = ""
+    if unit == "subjects":
+        n_worse = int((found.singles < 0).sum())
+        note = f"{n_worse} of {n} subjects do better with the second"
+    p = found.p if found.testable else np.nan
+    numbers = _ends(found.value, found.low, found.high, p)
+    return {**row, **numbers, "method": f"sign flips over {unit}", "n": n, "note": note}
 
 
-def _compare_on(
-    dataset: str, pair: tuple[pd.DataFrame, pd.DataFrame], metric: str, classes: list[str]
-) -> dict[str, Any]:
-    people = sorted(set(pair[0]["subject"]))
-    if len(people) > 1:
-        means = [_person_means(part, metric, classes).loc[people].to_numpy() for part in pair]
-        found = compare_subjects(*means)
-        n_worse = int((means[0] < means[1]).sum())
-        note = f"{n_worse} of {len(people)} subjects do better with the second"
-        return _row(dataset, metric, found, " ".join(filter(None, [found.note, note])))
-    first, second = (_one_pass(part) for part in pair)
-    if not classes:
-        note = "one person, continuous targets: no test of one pass over the data"
-        gap = score(metric, *_values(first)) - score(metric, *_values(second))
-        return _row(dataset, metric, Comparison(gap, np.nan, "none", len(first)), note)
-    found = compare_trials(first["y_true"], first["y_pred"], second["y_pred"])
-    return _row(dataset, "accuracy", found, found.note)
-
-
-def _row(dataset: str, metric: str, found: Comparison, note: str) -> dict[str, Any]:
-    return {
-        "dataset": dataset,
-        "metric": metric,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "p": found.p,
-        "method": found.method,
-        "n": found.n,
-        "note": note,
-    }
-
-
-def _person_means(part: pd.DataFrame, metric: str, classes: list[str]) -> pd.Series:
-    """Score of every person: of the pooled folds of each seed and session, averaged."""
-    rows = []
-    for key, own in part.groupby(["subject", "session", "seed"]):
-        y_true, y_pred, scores = _values(own)
-        if classes:  # classes are named by text, in the order of the score columns
-            y_true, y_pred = y_true.astype(str), y_pred.astype(str)
-            scores = None if scores is None else scores[:, np.argsort(classes)]
-        value = score(metric, y_true, y_pred, scores, sorted(classes) or None)
-        rows.append((*_triple(key), value))
-    table = pd.DataFrame(rows, columns=["subject", "session", "seed", "score"])
-    by_session: Any = table.groupby(["subject", "session"])["score"].mean()
-    return by_session.groupby("subject").mean()
-
-
-def _triple(key: Any) -> tuple[Any, Any, Any]:
-    subject, session, seed = key
-    return subject, session, seed
-
-
-def _values(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    scores = part["scores"].to_list()
-    stacked = None if any(row is None for row in scores) else np.stack(scores)
-    return np.stack(part["y_true"].to_list()), np.stack(part["y_pred"].to_list()), stacked
-
-
-def _one_pass(part: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of the first seed, one row a trial, in the order of the trials."""
-    first: Any = part[part["seed"] == part["seed"].min()]
-    return first.sort_values("trial", kind="stable")
+def _ends(difference: float, low: float, high: float, p: float) -> dict[str, float]:
+    return {"difference": difference, "low": low, "high": high, "p": p}

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from neurodecode.bench.cells import describe
+from neurodecode.bench.published import is_repaired, published_scores
 from neurodecode.bench.recipes import build_recording_steps
 from neurodecode.core.card import Card
 from neurodecode.core.channels import KIND_WORDS, Channels
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_epochs
 from neurodecode.core.recipe import Recipe
 
 RECORDING_NOTE = "recording steps ran on epochs"
@@ -95,7 +97,6 @@ class BenchData:
     def info(self, split: str, metric: str) -> dict[str, Any]:
         """What tables and the report say about the data."""
         epochs, card = self.epochs, self.card
-        flaws = card.flaws if card else []
         known = not bool((epochs.channels.positions != epochs.channels.positions).all())
         return {
             "classes": [str(label) for label in self.classes],
@@ -113,9 +114,22 @@ class BenchData:
             "simulated": epochs.simulated,
             "split": split,
             "metric": metric,
-            "published": [dict(vars(entry)) for entry in card.published] if card else [],
-            "flaw": flaws[0].text if flaws else None,
+            "published": published_scores(card, split, self.request) if card else [],
+            "repaired": card is not None and is_repaired(card, self.request),
+            **self._faults(),
         }
+
+    def _faults(self) -> dict[str, str | None]:
+        """What the card knows against the data: faults with their repair, and remarks."""
+        flaws = self.card.flaws if self.card else []
+        as_distributed = bool(self.request.get("as_distributed"))
+        faults = [
+            flaw.text + (f" Repaired: {flaw.repair}." if flaw.repair and not as_distributed else "")
+            for flaw in flaws
+            if flaw.kind != "other"
+        ]
+        remarks = [flaw.text for flaw in flaws if flaw.kind == "other"]
+        return {"flaw": " ".join(faults) or None, "remark": " ".join(remarks) or None}
 
 
 def open_data(datasets: Any) -> list[BenchData]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neurodecode.evaluation import holm
+from neurodecode.evaluation import holm, subject_interval
 
 if TYPE_CHECKING:
     from neurodecode.bench.summary import Findings
@@ -75,9 +75,42 @@ class Pairs:
         return row is not None and bool(row["testable"]) and row["p"] < ALPHA
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Two recipes on one data set, first minus second, before any correction of p.
+
+    `singles` holds the difference of every subject, or what every trial adds to `value`.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    unit: str
+    singles: np.ndarray
+
+    @property
+    def testable(self) -> bool:
+        """Whether so few units can reach .05 at all."""
+        return 2.0 ** (1 - len(self.singles)) <= ALPHA
+
+
+def difference(table: pd.DataFrame, unit: str, a: str, b: str) -> Difference:
+    """The difference of two recipes with its interval, from what `contributions` gives."""
+    single = table[a].to_numpy() - table[b].to_numpy()
+    value, n = float(single.sum()), len(single)
+    exact = n <= _EXACT
+    p = _p_value(_flips(n, exact=exact) @ single, value, exact=exact)
+    if unit == "subjects":
+        ends = subject_interval(single * n)  # contributions are shares of the mean
+        return Difference(value, ends.low, ends.high, p, unit, single * n)
+    half = 1.96 * float(np.sqrt(n * single.var(ddof=1)))
+    return Difference(value, value - half, value + half, p, unit, single)
+
+
 def compare_all(findings: Findings) -> Pairs:
     """All pairs of recipes on every data set, and over the ranked data sets they share."""
-    found = {name: _contributions(findings, name) for name in findings.result.datasets}
+    found = {name: contributions(findings, name) for name in findings.result.datasets}
     parts = {name: part for name, part in found.items() if part is not None}
     per_set = [_per_set(name, table, unit) for name, (table, unit) in parts.items()]
     frame = pd.concat(per_set) if per_set else pd.DataFrame(columns=list(PAIR_COLUMNS))
@@ -85,7 +118,7 @@ def compare_all(findings: Findings) -> Pairs:
     return Pairs(frame.reset_index(drop=True), _overall(ranked, findings.order), parts)
 
 
-def _contributions(findings: Findings, dataset: str) -> tuple[pd.DataFrame, str] | None:
+def contributions(findings: Findings, dataset: str) -> tuple[pd.DataFrame, str] | None:
     """What every unit adds to a recipe's score.
 
     Returns

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.cells import (
     Cell,
@@ -21,7 +20,7 @@ from neurodecode.bench.cells import (
     versions,
 )
 from neurodecode.bench.dataset import BenchData
-from neurodecode.bench.recipes import build, find_recipe
+from neurodecode.bench.recipes import build, build_recording_steps, find_recipe, in_front
 from neurodecode.bench.runner import (
     CLASSIFICATION_METRICS,
     REGRESSION_METRICS,
@@ -29,7 +28,7 @@ from neurodecode.bench.runner import (
     device_of,
 )
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import RecipeError
+from neurodecode.core.errors import DataError, RecipeError
 from neurodecode.core.recipe import Needs, Recipe
 from neurodecode.evaluation import (
     Splitter,
@@ -180,9 +179,9 @@ def _plan_data_set(
         check_split(fold, data.epochs, suspects)
     identities = [split_identity(kind, n_folds, fold) for fold in folds]
     for entry in entries:
-        epochs, steps, note = data.for_recipe(entry.recipe)
-        estimator = _joined(steps, entry.pipeline(kind))
-        reason = _why_not(entry, estimator, epochs, data)
+        epochs, steps, note, refusal = _cut_for(entry.recipe, data)
+        estimator = in_front(steps, entry.pipeline(kind))
+        reason = _why_not(entry, estimator, epochs, data) or refusal
         common = {
             **data_identity(epochs, data.card),
             "recipe": describe(estimator),
@@ -234,11 +233,15 @@ def is_net(estimator: Any) -> bool:
     return any(name.split("__")[-1] == "device" for name in estimator.get_params(deep=True))
 
 
-def _joined(steps: list[tuple[str, Any]], estimator: Any) -> Any:
-    """Recording steps in front of the pipeline, where they must act on epochs."""
-    if not steps:
-        return estimator
-    return Pipeline([*((f"recording-{name}", step) for name, step in steps), *estimator.steps])
+def _cut_for(
+    recipe: Recipe | None, data: BenchData
+) -> tuple[Epochs, list[tuple[str, Any]], str, str]:
+    """Epochs as a recipe wants them, the steps left, a note, and why they cannot be had or ""."""
+    try:
+        return *data.for_recipe(recipe), ""
+    except DataError as error:  # say a band above half the rate: the other recipes go on
+        steps = build_recording_steps(recipe) if recipe else []
+        return data.epochs, steps, "", f"{error.summary}: {error.found}"
 
 
 def _why_not(entry: Entry, estimator: Any, epochs: Epochs, data: BenchData) -> str:

@@ -49,9 +49,13 @@ _SCORERS = {
 
 
 def recipe(name_or_path: str | Path, split: str = "within-session") -> Pipeline:
-    """Unfitted pipeline of a recipe: the part of it that runs on epochs.
+    """Unfitted pipeline of a recipe, for epochs.
 
-    Recording steps and the window are not part of it; `nd.benchmark` applies them before.
+    Recording steps stand in front, named ``recording-...``, and act on the epochs at hand: a
+    filter then distorts the ends of every trial. They are exact only before the cut; where there
+    are recordings `nd.benchmark` runs them there, and by hand it is
+    ``nd.load(name, steps=list(pipe[:n]))`` for the data and ``pipe[n:]`` for these, with `n`
+    recording steps (second example). The recipe's window is not part of the pipeline; cut by it.
 
     Parameters
     ----------
@@ -71,10 +75,15 @@ def recipe(name_or_path: str | Path, split: str = "within-session") -> Pipeline:
     Examples
     --------
     >>> import neurodecode as nd
-    >>> [name for name, step in nd.recipe("tangent-lr").steps]
-    ['bandpass', 'covariance', 'tangent-space', 'logistic-regression']
+    >>> pipe = nd.recipe("tangent-lr")
+    >>> [name for name, step in pipe.steps]
+    ['recording-bandpass', 'covariance', 'tangent-space', 'logistic-regression']
+    >>> epochs = nd.load("sim-mi", steps=list(pipe[:1]))  # filtered before the cut
+    >>> len(pipe[1:].fit(epochs, epochs.y).predict(epochs))
+    300
     """
-    return build(find_recipe(name_or_path), split)
+    words = find_recipe(name_or_path)
+    return in_front(build_recording_steps(words), build(words, split))
 
 
 def find_recipe(name_or_path: str | Path) -> Recipe:
@@ -104,7 +113,7 @@ def find_recipe(name_or_path: str | Path) -> Recipe:
 
 
 def build(recipe: Recipe, split: str = "within-session") -> Pipeline:
-    """Pipeline of a recipe; see `recipe`."""
+    """Pipeline of the steps after the cut; see `recipe`."""
     where = f"recipe {recipe.name!r}"
     steps = [(step.id, _build_step(step, where, split)) for step in recipe.steps]
     if recipe.search is None:
@@ -118,6 +127,13 @@ def build_recording_steps(recipe: Recipe) -> list[tuple[str, Any]]:
     """Steps that belong before the cut, as (id, transformer)."""
     where = f"recipe {recipe.name!r}, [[recording]]"
     return [(step.id, _build_step(step, where, "within-session")) for step in recipe.recording]
+
+
+def in_front(steps: list[tuple[str, Any]], pipeline: Any) -> Any:
+    """Recording steps in front of a pipeline, where they must act on epochs."""
+    if not steps:
+        return pipeline  # anything with `fit`: a user's own estimator has no steps
+    return Pipeline([*((f"recording-{name}", step) for name, step in steps), *pipeline.steps])
 
 
 def _n_outside(recipe: Recipe) -> int:

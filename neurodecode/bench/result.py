@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from neurodecode.bench.patterns import best_patterns
+from neurodecode.bench.published import published_of
 from neurodecode.bench.runner import CellResult
 from neurodecode.bench.store import Store
 from neurodecode.core.errors import DataError
@@ -19,6 +22,7 @@ from neurodecode.core.words import plural
 
 if TYPE_CHECKING:
     from neurodecode.bench.comparisons import PairedComparison
+    from neurodecode.bench.summary import Findings
 
 SCHEMA = 1
 # Columns are only ever added, at the end.
@@ -42,6 +46,7 @@ class Result:
         fold, seed, key, trial, y_true, y_pred, scores
     datasets, recipes : dict, name -> facts
     histories : list of dict, loss curves of nets
+    patterns : list of dict, one a data set: what its best linear recipe reads on the channels
     info : dict, facts about the run
 
     Examples
@@ -60,11 +65,14 @@ class Result:
         recipes: Mapping[str, Mapping[str, Any]],
         histories: Sequence[Mapping[str, Any]],
         info: Mapping[str, Any],
+        cell_patterns: Sequence[Mapping[str, Any]] = (),
     ):
         self.frame, self.predictions = frame, predictions
         self.datasets = {name: dict(facts) for name, facts in datasets.items()}
         self.recipes = {name: dict(facts) for name, facts in recipes.items()}
         self.histories, self.info = [dict(curves) for curves in histories], dict(info)
+        self._cell_patterns = [dict(pattern) for pattern in cell_patterns]
+        self._findings: dict[str | None, Findings] = {}
 
     @classmethod
     def from_cells(
@@ -92,7 +100,12 @@ class Result:
             for cell in cells
             if cell.history
         ]
-        return cls(frame, predictions, datasets, recipes, histories, info)
+        patterns = [
+            {**{name: cell.rows[0][name] for name in ("dataset", "recipe")}, **cell.pattern}
+            for cell in cells
+            if cell.pattern
+        ]
+        return cls(frame, predictions, datasets, recipes, histories, info, patterns)
 
     @classmethod
     def load(cls, folder: str | Path) -> Result:
@@ -125,6 +138,24 @@ class Result:
         info = {**request["info"], "n_missing": len(wanted) - len(cells)}
         return cls.from_cells(cells, request["datasets"], request["recipes"], info)
 
+    def findings(self, metric: str | None = None) -> Findings:
+        """All numbers that tables, comparisons and the report show, computed once a metric.
+
+        Parameters
+        ----------
+        metric : str or None (the main one of each data set)
+        """
+        from neurodecode.bench.summary import Findings
+
+        if metric not in self._findings:
+            self._findings[metric] = Findings.of(self, metric)
+        return self._findings[metric]
+
+    @cached_property
+    def patterns(self) -> list[dict[str, Any]]:
+        """Pattern of the best linear recipe of every data set; see `patterns.best_patterns`."""
+        return best_patterns(self._cell_patterns, self.findings())
+
     def table(self, by: str = "dataset", format: str = "text", metric: str | None = None) -> str:
         """Score, interval, chance, published score and cost of every recipe.
 
@@ -134,11 +165,13 @@ class Result:
         format : "text" or "latex"
         metric : str or None (the main one); any metric, computed from the kept predictions
         """
-        from neurodecode.bench import table
-
         if format == "latex":
-            return table.latex_table(self, by=by, metric=metric)
-        return table.text_table(self, by=by, metric=metric)
+            from neurodecode.bench.latex import latex_table
+
+            return latex_table(self, by=by, metric=metric)
+        from neurodecode.bench.table import text_table
+
+        return text_table(self, by=by, metric=metric)
 
     def compare(self, a: str, b: str, metric: str | None = None) -> PairedComparison:
         """Paired comparison of two recipes on every data set; see `comparisons.compare`."""
@@ -204,11 +237,11 @@ def renamed(cell: CellResult, names: Mapping[str, str]) -> CellResult:
 
 
 def _published(row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Published score of the same recipe and metric, from the card."""
-    for entry in data["published"]:
-        if entry.get("recipe") == row["recipe"] and entry.get("metric") == row["metric"]:
-            return {"published": entry["score"], "published_protocol": entry["protocol"]}
-    return {"published": np.nan, "published_protocol": ""}
+    """Columns about the published score of the same recipe and metric."""
+    entry = published_of(data, row["recipe"], row["metric"])
+    if entry is None:
+        return {"published": np.nan, "published_protocol": ""}
+    return {"published": entry["score"], "published_protocol": entry["protocol"]}
 
 
 def _predictions(cell: CellResult | None) -> pd.DataFrame:

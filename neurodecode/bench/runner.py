@@ -17,9 +17,13 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.cells import Cell, describe
+from neurodecode.bench.patterns import cell_pattern, reads_channels
+from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError
 from neurodecode.core.files import file_lock
 from neurodecode.core.runtime import inner_threads, pick_device, seed_everything
 from neurodecode.core.stamps import digest
+from neurodecode.core.words import plural
 from neurodecode.evaluation import chance_level, interval, metric_info, score
 
 CLASSIFICATION_METRICS = ("balanced-accuracy", "accuracy", "kappa", "roc-auc")
@@ -42,6 +46,8 @@ class Batch:
     stamp : str, the data stamp of the epochs
     notes : str, what a reader of the row should know
     threads : int or None, threads inside one fit; None leaves them alone
+    epochs : Epochs or None, the signals where `X` are features and a map can be made
+    shared : tuple of (name, fitted step) that made `X` of `epochs`
     """
 
     cells: tuple[Cell, ...]
@@ -54,6 +60,8 @@ class Batch:
     stamp: str = ""
     notes: str = ""
     threads: int | None = None
+    epochs: Any = None
+    shared: tuple[tuple[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
@@ -63,7 +71,7 @@ class Batch:
 
 @dataclass
 class CellResult:
-    """What a cell leaves: rows for the table, predictions a trial, loss curves of nets."""
+    """What a cell leaves: rows, predictions a trial, loss curves of nets, a pattern of channels."""
 
     rows: list[dict[str, Any]]
     trials: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -73,6 +81,7 @@ class CellResult:
     y_pred: np.ndarray = field(default_factory=lambda: np.zeros(0))
     scores: np.ndarray | None = None
     history: dict[str, Any] | None = None
+    pattern: dict[str, Any] | None = None
 
     @property
     def failed(self) -> bool:
@@ -83,7 +92,9 @@ class CellResult:
 def run(batch: Batch) -> dict[str, CellResult]:
     """Fit and score every cell of a batch.
 
-    A cell that raises becomes a failed row with the error's text; the others go on.
+    A cell that raises becomes a failed row with the error's text; the others go on. Training
+    calls code of users and of many libraries, so any exception may come and none may stop the
+    hours of work beside it; only Ctrl-C does.
 
     Returns
     -------
@@ -106,40 +117,63 @@ def _run_cell(batch: Batch, cell: Cell) -> CellResult:
     test = np.sort(split.test)
     estimator = seeded(clone(batch.estimator), cell.seed)
     seed_everything(cell.seed)
+    unscored = np.zeros(len(test), dtype=bool)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         start = time.perf_counter()
         estimator.fit(batch.X[train], batch.y[train])
         fit_seconds = time.perf_counter() - start
         start = time.perf_counter()
-        X_test, last = _before_last(estimator, without_targets(batch.X[test]))
+        X_test, last = _before_last(estimator, without_targets(batch.X[test]), unscored)
         y_pred = np.asarray(last.predict(X_test))
         score_seconds = time.perf_counter() - start
         scores = _scores(last, X_test, batch.classes)
+        pattern = _pattern(batch, estimator, train)
+    scored = _scored(unscored)
+    test = test[scored]
     result = CellResult(
         rows=[],
         trials=test,
         subjects=batch.trials["subject"].to_numpy()[test].astype(str),
         sessions=batch.trials["session"].to_numpy()[test].astype(str),
         y_true=batch.y[test],
-        y_pred=y_pred,
-        scores=scores,
+        y_pred=y_pred[scored],
+        scores=None if scores is None else scores[scored],
         history=history_of(estimator),
-    )
-    words = "; ".join(
-        dict.fromkeys(f"{w.category.__name__}: {_first_line(w.message)}" for w in caught)
+        pattern=pattern,
     )
     facts = {
         "n_train": len(train),
+        "n_units": max(1, split.n_units * len(test) // len(scored)),
         "fit_seconds": fit_seconds,
         "score_seconds": score_seconds,
         "parameters": count_parameters(estimator),
-        "notes": "; ".join(filter(None, [batch.notes, words])),
+        "notes": _notes(batch.notes, unscored, caught),
     }
     # One row a test subject: people are the unit of the statistics that follow.
     for subject in dict.fromkeys(result.subjects.tolist()):
         result.rows += _score_rows(batch, cell, result, subject, facts)
     return result
+
+
+def _scored(unscored: np.ndarray) -> np.ndarray:
+    """Mask of the trials to score, refused where calibration took them all."""
+    if unscored.all():
+        raise DataError(
+            "all test trials of this cell serve calibration",
+            found=f"{plural(len(unscored), 'test trial')}, none beyond `n_calibration`",
+            expected="more test trials than calibration trials",
+            fix="a smaller n_calibration, or a split with longer test parts",
+        )
+    return ~unscored
+
+
+def _notes(notes: str, unscored: np.ndarray, caught: list[Any]) -> str:
+    """What a reader of the row should know: of the batch, trials not scored, warnings once each."""
+    n_out = int(unscored.sum())
+    left_out = f"{plural(n_out, 'calibration trial')} not scored" if n_out else ""
+    warned = dict.fromkeys(f"{w.category.__name__}: {_first_line(w.message)}" for w in caught)
+    return "; ".join(filter(None, [notes, left_out, *warned]))
 
 
 def _score_rows(
@@ -153,7 +187,7 @@ def _score_rows(
     session = sessions[0] if len(sessions) == 1 else "all"
     classes = list(batch.classes) or None
     n_test = int(mask.sum())
-    n_units = cell.split.n_units if n_test == len(mask) else n_test
+    n_units = facts["n_units"] if n_test == len(mask) else n_test
     rows = []
     for metric in batch.metrics:
         if metric != batch.metrics[0] and scores is None and _needs_scores(metric):
@@ -178,6 +212,15 @@ def _score_rows(
             }
         )
     return rows
+
+
+def _pattern(batch: Batch, estimator: Any, train: np.ndarray) -> dict[str, Any] | None:
+    """Pattern of the channels, where the pipeline has one that is cheap to find."""
+    epochs = batch.X if batch.epochs is None else batch.epochs
+    if not isinstance(estimator, Pipeline):
+        return None
+    whole = Pipeline([*batch.shared, *estimator.steps])
+    return cell_pattern(whole, epochs[train]) if reads_channels(whole, epochs) else None
 
 
 def _needs_scores(metric: str) -> bool:
@@ -228,24 +271,36 @@ def share_steps(batches: Iterable[Batch]) -> Iterator[Batch]:
     ------
     batch : Batch with `X` computed and the shared steps taken off `estimator`
     """
-    kept: dict[str, Any] = {}
+    kept: dict[str, tuple[Any, Any]] = {}
     base = None
     for batch in batches:
         if batch.X is not base:
             base, kept = batch.X, {}
-        X, done, steps = batch.X, "", leading_trial_steps(batch.estimator)
-        for _, step in steps:
-            done = digest([done, describe(step)])
+        mapped = reads_channels(batch.estimator, batch.X)
+        done, steps = "", leading_trial_steps(batch.estimator)
+        for step in steps:
+            done = digest([done, describe(step[1])])
             if done not in kept:
                 try:
-                    fitted: Any = clone(step)
-                    kept[done] = fitted.fit(X).transform(without_targets(X))
+                    kept[done] = _computed(step[1], batch.X)
                 except Exception:
-                    # The cell that needs it fails on its own, with its name on the message.
+                    # Whatever it raises (a step may be a user's) it raises again in each cell
+                    # that needs it, whose failed row carries the message; the others go on.
                     break
-            X = kept[done]
-            batch = replace(batch, X=X, estimator=Pipeline(batch.estimator.steps[1:]))
+            fitted, X = kept[done]
+            change: dict[str, Any] = {"X": X, "estimator": Pipeline(batch.estimator.steps[1:])}
+            if mapped and not isinstance(X, Epochs):  # a map is made from signals
+                change["epochs"] = batch.X if batch.epochs is None else batch.epochs
+                change["shared"] = (*batch.shared, (step[0], fitted))
+            batch = replace(batch, **change)
         yield batch
+
+
+def _computed(step: Any, X: Any) -> tuple[Any, Any]:
+    """A fitted copy of a step, and its output; on one thread, as the fits beside it."""
+    fitted: Any = clone(step)
+    with inner_threads(1):
+        return fitted, fitted.fit(X).transform(without_targets(X))
 
 
 def leading_trial_steps(estimator: Any) -> list[tuple[str, Any]]:
@@ -299,16 +354,23 @@ def _first_line(message: Any) -> str:
     return (str(message).strip().splitlines() or [""])[0]
 
 
-def _before_last(estimator: Any, X: Any) -> tuple[Any, Any]:
+def _before_last(estimator: Any, X: Any, unscored: np.ndarray) -> tuple[Any, Any]:
     """Data as the last step of a fitted pipeline sees them, and that step.
 
-    Labels and scores are both wanted; the steps before them run once.
+    Labels and scores are both wanted; the steps before them run once. Trials that a step used to
+    get to know a new person are marked in `unscored`.
     """
+    if hasattr(estimator, "best_estimator_"):  # a search predicts with what it chose
+        return _before_last(estimator.best_estimator_, X, unscored)
     if not isinstance(estimator, Pipeline):
         return X, estimator
     for _, step in estimator.steps[:-1]:
-        X = X if step in (None, "passthrough") else step.transform(X)
-    return X, estimator.steps[-1][1]
+        if step in (None, "passthrough"):
+            continue
+        if hasattr(step, "calibration_mask"):
+            unscored |= step.calibration_mask(X)
+        X = step.transform(X)
+    return _before_last(estimator.steps[-1][1], X, unscored)
 
 
 def _scores(estimator: Any, X: Any, classes: tuple[Any, ...]) -> np.ndarray | None:

@@ -89,9 +89,10 @@ class Store:
 
 
 def _to_arrays(results: Mapping[str, CellResult]) -> dict[str, np.ndarray]:
-    """Arrays of a batch; rows and curves as one JSON text."""
+    """Arrays of a batch; rows, curves and patterns as one JSON text."""
     text = {
-        key: {"rows": result.rows, "history": result.history} for key, result in results.items()
+        key: {"rows": result.rows, "history": result.history, "pattern": result.pattern}
+        for key, result in results.items()
     }
     arrays = {"json": np.frombuffer(json.dumps(text).encode(), dtype=np.uint8)}
     for key, result in results.items():
@@ -122,6 +123,7 @@ def _from_arrays(arrays: Any) -> dict[str, CellResult]:
             y_pred=arrays[f"{key}/y_pred"],
             scores=arrays.get(f"{key}/scores"),
             history=value["history"],
+            pattern=value.get("pattern"),  # files before patterns were kept have none
         )
         for key, value in text.items()
     }

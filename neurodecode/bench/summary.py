@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from neurodecode.bench.pairs import Pairs, compare_all
+from neurodecode.bench.published import published_of
 from neurodecode.bench.ranking import rank_recipes, ranked_sets
 from neurodecode.core.errors import DataError
 from neurodecode.evaluation import chance_level, chance_threshold, interval, score, subject_interval
@@ -31,7 +32,7 @@ SCORE_COLUMNS = (
     "dataset", "recipe", "status", "score", "ci_low", "ci_high", "interval_method", "n",
     "n_units", "n_subjects", "chance", "chance_band", "at_chance", "below_chance", "published",
     "published_comparable", "ours_minus_published", "published_source", "fit_seconds",
-    "parameters", "n_seeds", "n_seeds_planned", "failure",
+    "parameters", "n_seeds", "n_seeds_planned", "failure", "transductive",
 )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ class Findings:
     ----------
     result : the result itself, for its metadata
     metrics : data set -> name of its metric
+    predictions : those behind the scores, of complete seeds only, labels as text
     scores : one row a data set and recipe, `SCORE_COLUMNS`; scores are fractions
     people : one row a data set, recipe, subject and seed: score, n
     ranking : one row a recipe, best first, unranked ones last; see `rank_recipes`
@@ -67,6 +69,7 @@ class Findings:
 
     result: ResultLike
     metrics: dict[str, str]
+    predictions: pd.DataFrame
     scores: pd.DataFrame
     people: pd.DataFrame
     ranking: pd.DataFrame
@@ -82,9 +85,11 @@ class Findings:
             Any metric that the stored predictions allow; by default the main one of each data set.
         """
         metrics = {name: metric or main_metric(entry) for name, entry in result.datasets.items()}
-        people = score_people(result, metrics)
-        scores = _score_table(result, metrics, people)
-        return cls(result, metrics, scores, people, rank_recipes(result, scores))
+        predictions = complete_predictions(result)
+        people = score_people(result, predictions, metrics)
+        scores = _score_table(result, predictions, metrics, people)
+        ranking = rank_recipes(result, scores)
+        return cls(result, metrics, predictions, scores, people, ranking)
 
     @cached_property
     def metric_words(self) -> str:
@@ -96,11 +101,6 @@ class Findings:
     def order(self) -> list[str]:
         """Recipes in the order of the ranking: the order of every panel."""
         return list(self.ranking["recipe"])
-
-    @cached_property
-    def predictions(self) -> pd.DataFrame:
-        """Predictions behind the scores: complete seeds only, labels as text."""
-        return complete_predictions(self.result)
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -123,6 +123,21 @@ class Findings:
         return ranked_sets(self.result)
 
 
+def findings_of(result: ResultLike | Findings, metric: str | None = None) -> Findings:
+    """Findings of a result, computed once where the result keeps them.
+
+    Parameters
+    ----------
+    result : a benchmark's result, or its findings
+    metric : str, optional
+        Another metric that the stored predictions allow.
+    """
+    if isinstance(result, Findings):
+        return result if metric is None else findings_of(result.result, metric)
+    kept = getattr(result, "findings", None)
+    return Findings.of(result, metric) if kept is None else kept(metric)
+
+
 def summarise(result: ResultLike, metric: str | None = None) -> pd.DataFrame:
     """The table of a result: one row a data set and recipe.
 
@@ -142,7 +157,7 @@ def summarise(result: ResultLike, metric: str | None = None) -> pd.DataFrame:
     >>> import neurodecode as nd
     >>> summarise(nd.benchmark("sim-mi", ["csp-lda"]))[["recipe", "score"]]  # doctest: +SKIP
     """
-    return Findings.of(result, metric).scores
+    return findings_of(result, metric).scores
 
 
 def main_metric(entry: dict[str, Any]) -> str:
@@ -153,24 +168,26 @@ def main_metric(entry: dict[str, Any]) -> str:
     return "balanced-accuracy" if entry.get("classes") else "r2"
 
 
-def score_people(result: ResultLike, metrics: dict[str, str]) -> pd.DataFrame:
+def score_people(
+    result: ResultLike, predictions: pd.DataFrame, metrics: dict[str, str]
+) -> pd.DataFrame:
     """Score of every data set, recipe, subject and seed, from pooled test predictions.
 
     A seed counts only when all its cells finished: a mean over the folds that happened to survive
     is another quantity.
     """
-    predictions = complete_predictions(result)
-    parts = [pd.DataFrame(columns=_PEOPLE)]
+    rows = []
+    for key, part in _grouped(predictions, _PEOPLE[:4]).items():
+        metric = metrics[key[0]]
+        if metric in POOLED:
+            classes = result.datasets[key[0]].get("classes")
+            value = score(metric, *_arrays(part, classes, metric not in _LABELS_ONLY))
+            rows.append((*key[:2], str(key[2]), key[3], value, len(part["y_true"])))
+    parts = [pd.DataFrame(rows, columns=_PEOPLE)]
     for dataset, metric in metrics.items():
-        part = predictions[predictions["dataset"] == dataset]
+        part = predictions[predictions["dataset"] == dataset] if metric not in POOLED else []
         if len(part):
-            entry = result.datasets[dataset]
-            made = (
-                _people_pooled(part, metric, entry)
-                if metric in POOLED
-                else _people_by_fold(result.frame, part, metric)
-            )
-            parts.append(made[_PEOPLE])
+            parts.append(_people_by_fold(result.frame, part, metric)[_PEOPLE])
     filled = [part for part in parts if len(part)] or parts
     return pd.concat(filled, ignore_index=True)
 
@@ -178,17 +195,18 @@ def score_people(result: ResultLike, metrics: dict[str, str]) -> pd.DataFrame:
 _PEOPLE = ["dataset", "recipe", "subject", "seed", "score", "n"]
 
 
-def _people_pooled(part: pd.DataFrame, metric: str, entry: dict[str, Any]) -> pd.DataFrame:
-    rows = []
-    for key, own in part.groupby(_PEOPLE[:4], sort=False, observed=True):
-        value = score(metric, *_arrays(own, entry.get("classes"), metric not in _LABELS_ONLY))
-        rows.append((*_key(key), value, len(own)))
-    return pd.DataFrame(rows, columns=_PEOPLE)
+_Columns = dict[str, np.ndarray]
 
 
-def _key(key: Any) -> tuple[Any, ...]:
-    dataset, recipe, subject, seed = key
-    return dataset, recipe, str(subject), seed
+def _grouped(frame: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], _Columns]:
+    """Columns of every group as arrays; cutting frames for each would take seconds."""
+    columns = {str(name): frame[name].to_numpy() for name in frame}
+    groups = frame.groupby(by, sort=False, observed=True).indices
+    return {tuple(key): _rows(columns, rows) for key, rows in groups.items()}  # pyright: ignore
+
+
+def _rows(part: _Columns, chosen: np.ndarray) -> _Columns:
+    return {name: values[chosen] for name, values in part.items()}
 
 
 def _people_by_fold(frame: pd.DataFrame, part: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -233,37 +251,37 @@ def complete_predictions(result: ResultLike) -> pd.DataFrame:
 
 
 def _arrays(
-    part: pd.DataFrame, classes: list[str] | None, with_scores: bool = True
+    part: _Columns, classes: list[str] | None, with_scores: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, list[str] | None]:
     """Labels, guesses, score rows and classes as `neurodecode.evaluation` takes them: sorted.
 
     Text sorts other than numbers do ("10" before "2"), so the columns of scores move along.
     """
-    rows = part["scores"].to_numpy() if with_scores else np.array([None])
+    rows = part["scores"] if with_scores else np.array([None])
     known = all(row is not None for row in rows)
     scores = np.stack([np.asarray(row, dtype=float) for row in rows]) if known else None
     if classes:
         if scores is not None and scores.shape[1:] == (len(classes),):
             scores = scores[:, np.argsort(classes)]
         classes = sorted(classes)
-    return part["y_true"].to_numpy(), part["y_pred"].to_numpy(), scores, classes
+    return part["y_true"], part["y_pred"], scores, classes
 
 
-def _score_table(result: ResultLike, metrics: dict[str, str], people: pd.DataFrame) -> pd.DataFrame:
+def _score_table(
+    result: ResultLike, predictions: pd.DataFrame, metrics: dict[str, str], people: pd.DataFrame
+) -> pd.DataFrame:
     """`SCORE_COLUMNS` for every data set and recipe that was planned."""
-    frame = result.frame
-    predictions = complete_predictions(result)
-    by_cell = dict(list(predictions.groupby(["dataset", "recipe"], observed=True)))
-    people_of = dict(list(people.groupby(["dataset", "recipe"], observed=True)))
+    pair = ["dataset", "recipe"]
+    tested, people_of = _grouped(predictions, pair), _grouped(people, pair)
     rows = []
-    for (dataset, recipe), cells in frame.groupby(["dataset", "recipe"], sort=False, observed=True):
-        entry, metric = result.datasets[str(dataset)], metrics[str(dataset)]
+    for (dataset, recipe), cells in _grouped(result.frame, pair).items():
+        entry, metric = result.datasets[dataset], metrics[dataset]
         row: dict[str, Any] = dict.fromkeys(SCORE_COLUMNS)
-        row.update(dataset=dataset, recipe=recipe, **_status(cells), **_cost(cells))
-        row.update(_published(entry, str(recipe), metric))
+        row.update(dataset=dataset, recipe=recipe, **_status(cells), **_facts(cells))
+        row.update(_published(entry, recipe, metric))
         own = people_of.get((dataset, recipe))
-        if own is not None and own["score"].notna().any():
-            row.update(_score_row(entry, metric, own, by_cell[(dataset, recipe)], cells))
+        if own is not None and not np.isnan(own["score"]).all():
+            row.update(_score_row(entry, metric, own, tested[(dataset, recipe)], cells))
             if row["published_comparable"]:
                 row["ours_minus_published"] = row["score"] - row["published"]
         elif row["status"] == "ok":
@@ -280,58 +298,52 @@ _NUMBERS = frozenset((
 ))  # fmt: skip
 
 
-def _status(cells: pd.DataFrame) -> dict[str, Any]:
+def _status(cells: _Columns) -> dict[str, Any]:
     """Seeds that finished, and the word and text of a pair of data set and recipe."""
-    planned = cells["seed"].nunique()
-    failed = cells[cells["status"] == "failed"]
-    done = planned - failed["seed"].nunique()
+    failed = cells["status"] == "failed"
+    planned = len(set(cells["seed"]))
+    done = planned - len(set(cells["seed"][failed]))
     if (cells["status"] == "not-applicable").all():
-        text = str(cells["failure"].iloc[0])
+        text = str(cells["failure"][0])
         return {"status": "not-applicable", "failure": text, "n_seeds": 0, "n_seeds_planned": 0}
-    text = str(failed["failure"].iloc[0]) if len(failed) else None
+    text = str(cells["failure"][failed][0]) if failed.any() else None
     status = "ok" if done else "failed"
     return {"status": status, "failure": text, "n_seeds": done, "n_seeds_planned": planned}
 
 
-def _cost(cells: pd.DataFrame) -> dict[str, float]:
-    """Median time of one fit and number of parameters, over the cells that finished."""
-    done = cells[cells["status"] == "ok"]
+def _facts(cells: _Columns) -> dict[str, Any]:
+    """Median time of one fit and number of parameters over the finished cells; transductive use."""
+    done = cells["status"] == "ok"
     return {
-        "fit_seconds": float(done["fit_seconds"].astype(float).median()),
-        "parameters": float(done["parameters"].astype(float).median()),
+        "fit_seconds": float(pd.Series(cells["fit_seconds"][done], dtype=float).median()),
+        "parameters": float(pd.Series(cells["parameters"][done], dtype=float).median()),
+        "transductive": bool(cells["transductive"].any()),
     }
 
 
 def _published(entry: dict[str, Any], recipe: str, metric: str) -> dict[str, Any]:
-    """The published score of a recipe: the comparable one where there is one."""
-    known = [row for row in entry.get("published", []) if row.get("recipe") == recipe]
-    if not known:
+    """Columns about the published score of a recipe."""
+    found = published_of(entry, recipe, metric)
+    if found is None:
         return {"published_comparable": False}
-    for row in known:
-        if row.get("comparable") and row.get("metric") == metric:
-            break
-    else:
-        row = known[0]
     return {
-        "published": row["score"],
-        "published_comparable": bool(row.get("comparable")) and row.get("metric") == metric,
-        "published_source": f"{row.get('source', '')}: {row['metric']}, {row.get('protocol', '')}",
+        "published": found["score"],
+        "published_comparable": bool(found["comparable"]),
+        "published_source": f"{found['source']}: {found['protocol']}",
     }
 
 
 def _score_row(
-    entry: dict[str, Any],
-    metric: str,
-    people: pd.DataFrame,
-    part: pd.DataFrame,
-    cells: pd.DataFrame,
+    entry: dict[str, Any], metric: str, people: _Columns, part: _Columns, cells: _Columns
 ) -> dict[str, Any]:
     """Score, interval and chance of one recipe on one data set."""
-    means = people.groupby("subject", sort=False)["score"].mean()
-    one_seed = part[part["seed"] == part["seed"].iloc[0]]
+    scores = pd.Series(people["score"], dtype=float)
+    means = scores.groupby(people["subject"], sort=False).mean()
+    first = part["seed"][0]
+    one_seed = _rows(part, part["seed"] == first)
     y, _, _, classes = _arrays(one_seed, entry.get("classes"), with_scores=False)
     chance = chance_level(metric, y, classes) if classes else 0.0
-    n_units = _independent(cells, one_seed)
+    n_units = _independent(cells, first, len(y))
     if len(means) > 1:
         found = subject_interval(means.to_numpy())
         low, high, method = found.low, found.high, found.method
@@ -345,7 +357,7 @@ def _score_row(
         "ci_low": low,
         "ci_high": high,
         "interval_method": method,
-        "n": len(one_seed),
+        "n": len(y),
         "n_units": n_units,
         "n_subjects": len(means),
         "chance": chance,
@@ -355,27 +367,29 @@ def _score_row(
     }
 
 
-def _independent(cells: pd.DataFrame, one_seed: pd.DataFrame) -> int:
+def _independent(cells: _Columns, seed: Any, n_trials: int) -> int:
     """Independent units among the test trials of one seed: trials, or blocks of windows."""
-    rows = cells[(cells["seed"] == one_seed["seed"].iloc[0]) & (cells["status"] == "ok")]
-    known = rows[rows["metric"] == rows["metric"].iloc[0]]["n_units"].sum()
-    return int(min(known, len(one_seed)))
+    rows = _rows(cells, (cells["seed"] == seed) & (cells["status"] == "ok"))
+    known = rows["n_units"][rows["metric"] == rows["metric"][0]].sum()
+    return int(min(known, n_trials))
 
 
-def _kfold(one_seed: pd.DataFrame) -> bool:
+def _kfold(one_seed: _Columns) -> bool:
     """True when the trials of one subject were tested by several refitted models."""
-    return bool(one_seed[["subject", "fold"]].drop_duplicates()["subject"].duplicated().any())
+    models = set(zip(one_seed["subject"], one_seed["fold"], strict=True))
+    return len(models) > len(set(one_seed["subject"]))
 
 
 def _trials_interval(
-    metric: str, part: pd.DataFrame, classes: list[Any] | None, n_units: int
+    metric: str, part: _Columns, classes: list[Any] | None, n_units: int
 ) -> tuple[float, float, str]:
     """Interval of one subject; with several seeds the mean of their intervals.
 
     Pooling seeds would count every trial several times and narrow the interval.
     """
     found = []
-    for _, one in part.groupby("seed", sort=False):
+    for seed in dict.fromkeys(part["seed"].tolist()):
+        one = _rows(part, part["seed"] == seed)
         how = {"n_units": n_units, "kfold": _kfold(one)}
         found.append(interval(metric, *_arrays(one, classes, metric not in _LABELS_ONLY), **how))
     method = found[0].method + (f", mean over {len(found)} seeds" if len(found) > 1 else "")

@@ -1,30 +1,45 @@
-"""The tables of a result in the terminal and in LaTeX, from the same frame as the report.
+"""The tables of a result in the terminal, from the same frame as the report.
 
 Numbers line up on the decimal point, a missing one is a word, and a row at chance says so. A
-narrow terminal loses the parameters first, then the fit time; nothing that bears on the claim.
+narrow terminal loses the parameters, then published columns without a value, then long headings;
+score, interval, chance and fit time are always there.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from neurodecode.bench.summary import Findings, ResultLike
+from neurodecode.bench.published import best_published
+from neurodecode.bench.summary import Findings, ResultLike, findings_of
 from neurodecode.core import words
 from neurodecode.core.errors import DataError, did_you_mean
 
 LAYOUTS = ("dataset", "recipe", "best")
 _WIDTH = 100
-_DROP_FIRST = ("parameters", "fit time")  # in this order, when the terminal is narrow
+_PUBLISHED = ("published", "ours−pub")
+_SHORT = {"published": "publ.", "ours−pub": "−publ.", "fit time": "fit"}
+_WRAPS = ("", "not told apart from it")  # columns of words, which may take several lines
 _DAGGER = "† published under another protocol: not compared"
+_TRANSDUCTIVE = "transductive: a step saw all test trials of a subject, without labels, at once"
 _ALONE = 3  # names listed in "not told apart"; the others are counted
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How tables are squeezed into a terminal: columns left out, headings, blanks between."""
+
+    drops: tuple[str, ...] = ()
+    short: bool = False
+    gap: int = 2
 
 
 def text_table(
@@ -61,7 +76,7 @@ def text_table(
     """
     target = io.StringIO()
     console = Console(file=target, width=width, color_system=None, highlight=False)
-    console.print(tables(_findings(result, metric), by=by, width=width))
+    console.print(tables(findings_of(result, metric), by=by, width=width))
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines())
 
 
@@ -78,72 +93,16 @@ def tables(findings: Findings, by: str = "dataset", width: int = _WIDTH) -> Rend
         columns = _ranking_columns(findings)
         count = words.plural(len(findings.ranked_sets), "data set")
         title = _title("Ranking", f"gain over chance, %, mean over {count}", {})
-        return Group(title, _layout(columns, _drops([columns], width)))
+        return Group(title, _layout(columns, _shape([columns], width)))
     parts: list[RenderableType] = []
     if by == "dataset":
         columns_of = {name: _set_columns(findings, name) for name in findings.result.datasets}
-        drops = _drops(list(columns_of.values()), width)
+        shape = _shape(list(columns_of.values()), width)
         for name, columns in columns_of.items():
-            parts += [*_one_set(findings, name, columns, drops), ""]
+            parts += [*_one_set(findings, name, columns, shape), *_notes(findings, name, width), ""]
     title = _title("All data sets", "best of each, and whether it is alone", {})
-    return Group(*parts, title, _layout(_best_columns(findings)))
-
-
-def latex_table(
-    result: ResultLike | Findings, by: str = "dataset", metric: str | None = None
-) -> str:
-    r"""The scores as a LaTeX table (package booktabs), recipes in rows and data sets in columns.
-
-    Parameters
-    ----------
-    result : a benchmark's result, or its findings
-    by : {"dataset", "recipe"}, default "dataset"
-        Scores on every data set, or the ranking over them.
-    metric : str, optional
-        Another metric that the stored predictions allow.
-
-    Examples
-    --------
-    >>> import neurodecode as nd
-    >>> result = nd.benchmark("sim-mi", ["csp-lda"])  # doctest: +SKIP
-    >>> print(latex_table(result))                    # doctest: +SKIP
-    """
-    findings = _findings(result, metric)
-    if by == "recipe":
-        head = [
-            "Recipe",
-            "Gain over chance",
-            "95\\,\\% interval",
-            "Published",
-            "Ours $-$ published",
-        ]
-        body = [_latex_rank(row) for row in findings.ranking.itertuples()]
-    else:
-        names = list(findings.result.datasets)
-        head = ["Recipe", *(_latex_name(findings, name) for name in names)]
-        best = {name: findings.best(name) for name in names}
-        body = [
-            [_escape(recipe), *(_latex_cell(findings, name, recipe, best[name]) for name in names)]
-            for recipe in findings.order
-        ]
-    note = f"{findings.metric_words.capitalize()} in percent, 95\\,\\% interval in brackets."
-    lines = [
-        "\\begin{tabular}{l" + "r" * (len(head) - 1) + "}",
-        "\\toprule",
-        " & ".join(head) + " \\\\",
-        "\\midrule",
-        *(" & ".join(row) + " \\\\" for row in body),
-        "\\bottomrule",
-        "\\end{tabular}",
-        f"% {note} Bold: highest score of a data set, not a test.",
-    ]
-    return "\n".join(lines)
-
-
-def _findings(result: ResultLike | Findings, metric: str | None) -> Findings:
-    if isinstance(result, Findings) and metric is None:
-        return result
-    return Findings.of(result.result if isinstance(result, Findings) else result, metric)
+    best = _best_columns(findings)
+    return Group(*parts, title, _layout(best, _shape([best], width)))
 
 
 def describe(findings: Findings, dataset: str) -> str:
@@ -172,7 +131,7 @@ def published_words(row: Any) -> tuple[str, str]:
 
 
 def status_words(row: Any) -> str:
-    """What a row must confess: at or below chance, failed, missing seeds, or nothing."""
+    """What a row must confess: at chance, transductive, failed, missing seeds, or nothing."""
     if row.status == "failed":
         return "failed"
     if row.status == "not-applicable":
@@ -182,6 +141,8 @@ def status_words(row: Any) -> str:
         notes.append("below chance: check the labels")
     elif row.at_chance:
         notes.append("at chance")
+    if row.transductive:
+        notes.append("transductive")
     if row.n_seeds < row.n_seeds_planned:
         notes.append(f"{row.n_seeds:.0f} of {row.n_seeds_planned:.0f} seeds")
     return ", ".join(notes)
@@ -215,18 +176,36 @@ def _set_columns(findings: Findings, dataset: str) -> dict[str, list[str]]:
 
 
 def _one_set(
-    findings: Findings, dataset: str, columns: dict[str, list[str]], drops: Sequence[str]
+    findings: Findings, dataset: str, columns: dict[str, list[str]], shape: _Shape
 ) -> list[RenderableType]:
     entry, rows = findings.result.datasets[dataset], _rows_of(findings, dataset)
-    parts: list[RenderableType] = [_title(dataset, describe(findings, dataset), entry)]
+    title = _title(dataset, describe(findings, dataset), entry)
     if not rows:
-        return [*parts, Text("  no run of this data set is here yet", style="dim")]
-    parts.append(_layout(columns, drops, styles=[_row_style(row) for row in rows]))
-    if any(cell.endswith("†") for cell in columns["published"]):
-        parts.append(Text(f"  {_DAGGER}", style="dim"))
-    if entry.get("flaw"):
-        parts.append(Text(f"  data: {entry['flaw']}", style="dim"))
-    return parts
+        return [title, Text("  no run of this data set is here yet", style="dim")]
+    return [title, _layout(columns, shape, styles=[_row_style(row) for row in rows])]
+
+
+def _notes(findings: Findings, dataset: str, width: int) -> list[RenderableType]:
+    """Lines under a table: its marks, what others reached, what is wrong with the data."""
+    entry, rows = findings.result.datasets[dataset], _rows_of(findings, dataset)
+    notes = []
+    if any(published_words(row)[1] == "†" for row in rows):
+        notes.append(_DAGGER)
+    if any(row.transductive and row.status == "ok" for row in rows):
+        notes.append(_TRANSDUCTIVE)
+    notes += [f"published: {line}" for line in best_published(entry)]
+    for word, key in (("data", "flaw"), ("note", "remark")):
+        if entry.get(key):
+            notes.append(f"{word}: {entry[key]}")
+    return [Text(_wrapped(note, width), style="dim") for note in notes]
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Text on lines that end between words, the later ones further in."""
+    return textwrap.fill(
+        text, width, initial_indent="  ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _best_columns(findings: Findings) -> dict[str, list[str]]:
@@ -282,7 +261,7 @@ def _ranking_columns(findings: Findings) -> dict[str, list[str]]:
     }  # fmt: skip
     for row in findings.ranking.itertuples():
         ranked = not words.missing(row.rank)  # type: ignore[arg-type]
-        note = "" if ranked else f"not ranked: {row.n_sets} of {row.n_possible} data sets"
+        note = "" if ranked else f"unranked: {row.n_sets} of {row.n_possible} sets"
         cells = (
             f"{row.rank:.0f}" if ranked else words.NOT_APPLICABLE, str(row.recipe),
             words.percent(row.gain), words.interval_words(row.gain_low, row.gain_high),  # type: ignore[arg-type]
@@ -315,41 +294,83 @@ _LEFT = frozenset(("recipe", "data set", "best", "not told apart from it", ""))
 
 
 def _layout(
-    columns: dict[str, list[str]], drops: Sequence[str] = (), styles: Sequence[str] | None = None
+    columns: dict[str, list[str]], shape: _Shape, styles: Sequence[str] | None = None
 ) -> Table:
-    """A table of aligned text; only its last column may wrap."""
-    kept = {name: cells for name, cells in columns.items() if name not in drops}
-    kept = {name: cells for name, cells in kept.items() if name or any(cells)}
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    """A table of aligned text; only a last column of words may wrap."""
+    gap = shape.gap
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("", width=0)
-    aligned = []
+    kept = _kept(columns, shape)
     for name, cells in kept.items():
-        last = name == list(kept)[-1]
-        cells = cells if name in _LEFT else _aligned(cells)
-        width = max(map(len, (name, *cells)))
-        # Padded here: rich would strip the blanks that hold the decimal points together.
         right = name not in _LEFT
-        aligned.append([cell.rjust(width) for cell in cells] if right else cells)
-        table.add_column(
-            name.rjust(width) if right else name, no_wrap=not last, min_width=8 if last else width
-        )
-    for number, cells in enumerate(zip(*aligned, strict=True)):
-        table.add_row("", *cells, style=styles[number] if styles else None)
+        # Padded here: rich would strip the blanks that hold the decimal points together.
+        heading = name.rjust(_widest(name, cells)) if right else name
+        table.add_column(heading, no_wrap=name not in _WRAPS, min_width=_least_width(name, cells))
+    for number, row in enumerate(zip(*kept.values(), strict=True)):
+        table.add_row("", *row, style=styles[number] if styles else None)
     return table
 
 
-def _drops(tables_: Sequence[dict[str, list[str]]], width: int) -> tuple[str, ...]:
-    """Columns to leave out of all tables so that the widest one fits."""
-    console = Console(width=10_000, color_system=None)
-    for count in range(len(_DROP_FIRST) + 1):
-        drops = _DROP_FIRST[:count]
-        widths = [
-            Measurement.get(console, console.options, _layout(columns, drops)).maximum
-            for columns in tables_
-        ]
-        if max(widths, default=0) <= width:
-            return drops
-    return _DROP_FIRST
+def _kept(columns: dict[str, list[str]], shape: _Shape) -> dict[str, list[str]]:
+    """Columns as they are printed: without dropped and empty ones, numbers aligned."""
+    kept = {}
+    for name, cells in columns.items():
+        if name in shape.drops or not (name or any(cells)):
+            continue
+        heading = _SHORT.get(name, name) if shape.short else name
+        if name not in _LEFT:
+            cells = _aligned(cells)
+            width = _widest(heading, cells)
+            cells = [cell.rjust(width) for cell in cells]
+        kept[heading] = cells
+    return kept
+
+
+def _widest(name: str, cells: Sequence[str]) -> int:
+    return max(map(len, (name, *cells)))
+
+
+def _least_width(name: str, cells: Sequence[str]) -> int:
+    """Width below which a word of a column would be broken."""
+    if name not in _WRAPS:
+        return _widest(name, cells)
+    return max((len(word) for cell in (name, *cells) for word in cell.split()), default=1)
+
+
+def _shape(tables_: Sequence[dict[str, list[str]]], width: int) -> _Shape:
+    """The gentlest squeeze under which the widest of the tables fits."""
+    bare = [name for name in _PUBLISHED if not any(map(_has_number, _cells(tables_, name)))]
+    least = ("parameters", *bare)
+    shapes = (
+        _Shape(),
+        _Shape(("parameters",)),
+        _Shape(least),
+        _Shape(least, short=True),
+        _Shape(least, short=True, gap=1),
+    )
+    # Parameters go before a remark must take two lines.
+    if _fits(tables_, shapes[0], width, _widest):
+        return shapes[0]
+    fitting = (shape for shape in shapes[1:] if _fits(tables_, shape, width, _least_width))
+    return next(fitting, shapes[-1])
+
+
+def _cells(tables_: Sequence[dict[str, list[str]]], name: str) -> list[str]:
+    return [cell for columns in tables_ for cell in columns.get(name, ())]
+
+
+def _has_number(cell: str) -> bool:
+    return any(char.isdigit() for char in cell)
+
+
+def _fits(
+    tables_: Sequence[dict[str, list[str]]], shape: _Shape, width: int, measure: Callable[..., int]
+) -> bool:
+    kept = [_kept(columns, shape) for columns in tables_]
+    widths = [
+        sum(shape.gap + measure(name, cells) for name, cells in columns.items()) for columns in kept
+    ]
+    return max(widths, default=0) <= width
 
 
 def _aligned(cells: Iterable[str]) -> list[str]:
@@ -368,44 +389,6 @@ def _decimals(cell: str) -> bool:
 
 def _whole(cell: str) -> bool:
     return cell.lstrip("+−").isdigit()
-
-
-def _escape(text: str) -> str:
-    for char in "&%$#_":
-        text = text.replace(char, "\\" + char)
-    return text
-
-
-def _latex_name(findings: Findings, dataset: str) -> str:
-    tag = " (simulated)" if findings.result.datasets[dataset].get("simulated") else ""
-    return _escape(dataset + tag)
-
-
-def _latex_cell(findings: Findings, dataset: str, recipe: str, best: str | None) -> str:
-    table = findings.scores
-    rows = table[(table["dataset"] == dataset) & (table["recipe"] == recipe)]
-    if rows.empty:
-        return "--"
-    row: Any = next(rows.itertuples())
-    if row.status != "ok":
-        return status_words(row)
-    n = int(row.n)
-    score = words.percent(row.score, n).replace(words.MINUS, "$-$")
-    score = f"\\textbf{{{score}}}" if recipe == best else score
-    return f"{score} {words.interval_words(row.ci_low, row.ci_high, n)}"
-
-
-def _latex_rank(row: Any) -> list[str]:
-    gap = row.ours_minus_published
-    gain = words.interval_words(row.gain_low, row.gain_high)
-    cells = [
-        _escape(str(row.recipe)),
-        words.percent(row.gain),
-        gain,
-        words.NONE if words.missing(row.published) else words.percent(row.published),
-        words.NOT_APPLICABLE if words.missing(gap) else words.signed(100 * gap),
-    ]
-    return [cell.replace(words.MINUS, "$-$").replace("–", "--") for cell in cells]
 
 
 def score_frame(findings: Findings) -> pd.DataFrame:

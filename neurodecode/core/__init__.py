@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from neurodecode.core.card import read_card as read_card
     from neurodecode.core.channels import Channels as Channels
     from neurodecode.core.epochs import Epochs as Epochs
-    from neurodecode.core.epochs import as_epochs as as_epochs
-    from neurodecode.core.epochs import as_trials as as_trials
     from neurodecode.core.epochs_bundle import EpochsBundle as EpochsBundle
+    from neurodecode.core.inputs import as_epochs as as_epochs
+    from neurodecode.core.inputs import as_trials as as_trials
     from neurodecode.core.joining import concat as concat
     from neurodecode.core.on import On as On
     from neurodecode.core.persistence import load_model as load_model
@@ -41,8 +41,8 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "Spec": "spec",
         "Step": "step",
         "Study": "study",
-        "as_epochs": "epochs",
-        "as_trials": "epochs",
+        "as_epochs": "inputs",
+        "as_trials": "inputs",
         "concat": "joining",
         "load_model": "persistence",
         "read_card": "card",

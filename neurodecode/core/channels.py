@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -188,6 +188,47 @@ class Channels:
             )
         return np.array([where[name] for name in names], dtype=np.int64)
 
+    def select(self, wanted: str | Sequence[str] | Sequence[int] | np.ndarray) -> np.ndarray:
+        """Positions of channels by name, by position, or by kind, int64, in the order given.
+
+        Parameters
+        ----------
+        wanted : str, sequence of str, or integers
+            One text is a name where a channel has it, else a kind ("eeg", "brain", "all").
+            Negative integers count from the end.
+
+        Raises
+        ------
+        DataError
+            No such channel or kind, or a position that is no whole number.
+
+        Examples
+        --------
+        >>> channels = Channels(["C3", "Cz", "EOG"], ["eeg", "eeg", "eog"])
+        >>> channels.select("eeg"), channels.select(["EOG", "C3"]), channels.select([-1])
+        (array([0, 1]), array([2, 0]), array([2]))
+        """
+        if isinstance(wanted, str):
+            return self.index([wanted]) if wanted in self.names else self.of_kind(wanted)
+        if all(isinstance(each, str) for each in wanted):
+            return self.index(wanted)  # type: ignore[arg-type]
+        positions = np.asarray(wanted)
+        if positions.ndim != 1 or positions.dtype.kind not in "iu":
+            raise DataError(
+                "not positions of channels",
+                found=f"{type(wanted).__name__} of {positions.dtype}",
+                expected="names, a kind, or whole numbers",
+                fix="np.flatnonzero(mask) turns a mask into positions",
+            )
+        outside = positions[(positions < -len(self)) | (positions >= len(self))]
+        if len(outside):
+            raise DataError(
+                "no channel at that position",
+                found=", ".join(map(str, outside[:10])),
+                expected=f"0 to {len(self) - 1}",
+            )
+        return np.arange(len(self), dtype=np.int64)[positions]
+
     def of_kind(self, kinds: str | Iterable[str]) -> np.ndarray:
         """Positions of channels of some kinds, int64; "brain" stands for all brain signals.
 
@@ -201,7 +242,7 @@ class Channels:
             wanted = (wanted - {"brain"}) | set(BRAIN_KINDS)
         if "all" in wanted:
             wanted = set(NATURAL_UNITS)
-        _check_words("channel kind", sorted(wanted), NATURAL_UNITS)
+        _check_words("channel kind", sorted(wanted), [*NATURAL_UNITS, "brain", "all"])
         return np.array([i for i, kind in enumerate(self.kinds) if kind in wanted], dtype=np.int64)
 
     def pick(self, indices: Sequence[int] | np.ndarray) -> Channels:
@@ -221,6 +262,20 @@ class Channels:
             positions=self.positions[indices],
             orientations=self.orientations[indices],
             bads=self.bads & set(names),
+        )
+
+    def rename(self, mapping: Mapping[str, str]) -> Channels:
+        """Table with other names, marks of bad channels included.
+
+        Examples
+        --------
+        >>> Channels(["Fc5."]).rename({"Fc5.": "FC5"}).names
+        ('FC5',)
+        """
+        self.index(mapping)  # refuses unknown names
+        return self.replace(
+            names=[mapping.get(name, name) for name in self.names],
+            bads=[mapping.get(name, name) for name in self.bads],
         )
 
     def kind_counts(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
+from neurodecode.core.time_axis import to_samples
 
 
 def check_finite(
@@ -40,17 +41,29 @@ def check_data(data: Any, channels: Channels, sfreq: float, pad: float) -> np.nd
             "the data do not fit the channels",
             found=f"shape {array.shape}, {len(channels)} channels",
             expected="(n_trials, n_channels, n_times)",
+            fix="name each channel once: channels=[...], or reorder the axes: data.transpose(...)",
         )
-    if not (np.isfinite(sfreq) and sfreq > 0):
-        raise DataError("the sampling rate must be positive", found=f"{sfreq} Hz")
-    if pad < 0 or array.shape[2] - 2 * round(pad * sfreq) < 1:
+    check_rate(sfreq)
+    if not pad >= 0 or array.shape[2] - 2 * to_samples(pad, sfreq) < 1:
         raise DataError(
             "no sample is left between the margins",
             found=f"{array.shape[2]} samples, margin {pad} s at {sfreq} Hz on each side",
         )
+    return read_only_floats(array)
+
+
+def check_rate(sfreq: float) -> float:
+    """A sampling rate as a float, Hz, refused unless finite and positive."""
+    if not (np.isfinite(sfreq) and sfreq > 0):
+        raise DataError("the sampling rate must be positive", found=f"{sfreq} Hz")
+    return float(sfreq)
+
+
+def read_only_floats(array: np.ndarray) -> np.ndarray:
+    """A read-only view of float32 or float64 signals; other real types become float32."""
+    if array.dtype.kind not in "fiub":
+        raise DataError("signals must be real numbers", found=f"type {array.dtype}")
     if array.dtype not in (np.float32, np.float64):
-        if array.dtype.kind not in "fiub":
-            raise DataError("signals must be real numbers", found=f"type {array.dtype}")
         array = array.astype(np.float32)
     array = array.view()
     array.flags.writeable = False
@@ -60,7 +73,7 @@ def check_data(data: Any, channels: Channels, sfreq: float, pad: float) -> np.nd
 def check_index(key: Any, n: int) -> np.ndarray:
     """A trial index as an array of integers or booleans."""
     index = np.asarray(key)
-    if index.size == 0:
+    if index.size == 0 and index.dtype.kind != "b":  # an empty list is an array of floats
         return index.astype(np.int64)
     if index.ndim != 1 or index.dtype.kind not in "biu":
         raise DataError(
@@ -81,7 +94,24 @@ def check_length(length: Any, n: int, n_times: int) -> np.ndarray | None:
     if length.shape != (n,) or length.min(initial=1) < 1 or length.max(initial=1) > n_times:
         raise DataError(
             "lengths do not fit the trials",
-            found=f"shape {length.shape}",
+            found=f"shape {length.shape}, {length.min(initial=n_times)} to "
+            f"{length.max(initial=1)} samples",
             expected=f"{n} integers between 1 and {n_times}",
         )
     return length
+
+
+def check_resamplable(channels: Channels, where: str) -> None:
+    """Refuse spike counts where the sampling rate is to change: a count belongs to its bin.
+
+    Raises
+    ------
+    DataError
+    """
+    if "spikes" in channels.kinds:
+        raise DataError(
+            f"{where}: spike counts cannot be resampled",
+            found="channels of kind spikes (counts in bins)",
+            expected="channels that sample a signal",
+            fix="cut with another bin width, or leave the spikes out: epochs.pick('eeg')",
+        )

@@ -10,10 +10,11 @@ import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.errors import DataError
 from neurodecode.core.events import event_counts, select_events
 from neurodecode.core.intervals import obstacles
 from neurodecode.core.memory import check_bytes
+from neurodecode.core.series import find_series
 from neurodecode.core.time_axis import to_samples, window_samples
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def cut_epochs(
     if reject is not None:
         loud = _too_loud(data[..., margin : margin + n_times], channels, reject)
         reasons[np.flatnonzero(keep)] = loud
-        keep, data = reasons == "", data[loud == ""]
+        keep = reasons == ""
+        data = data if (loud == "").all() else data[loud == ""]
     dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
     _check_some_left(keep, dropped, where)
     trials = _with_event_columns(_trial_table(recording, starts[keep], n_times), events.loc[keep])
@@ -196,7 +198,7 @@ def cut_windows(
             expected=f"at least one sample, {1 / sfreq:.3g} s",
         )  # fmt: skip
     picks = _channels_to_cut(recording, kinds)
-    series = None if target is None else _target(recording, target)
+    series = None if target is None else find_series(recording.targets, target)
     starts = np.concatenate(
         [np.zeros(0, dtype=np.int64)]
         + [
@@ -332,7 +334,8 @@ def _too_loud(data: np.ndarray, channels: Channels, reject: Mapping[str, float])
                 found=channels.text(),
                 fix=f"reject={{{channels.kinds[0]!r}: {limit:g}}}",
             )
-        size = np.ptp(data[:, picks], axis=-1)  # (n_trials, n_picks)
+        # Trial by trial, (n_trials, n_picks): no second copy of all channels.
+        size = np.array([np.ptp(trial[picks], axis=-1) for trial in data])
         worst = size.argmax(axis=1)
         for i in np.flatnonzero((size.max(axis=1) > limit) & (reasons == "")):
             channel = picks[worst[i]]
@@ -355,18 +358,6 @@ def _check_some_left(keep: np.ndarray, dropped: pd.DataFrame, where: str) -> Non
         expected="at least one window inside the recording that touches no BAD span and no edge",
         fix="a shorter window or pad, another reject, or rec.with_intervals(...)",
     )
-
-
-def _target(recording: Recording, name: str) -> np.ndarray:
-    if name not in recording.targets:
-        known = list(recording.targets)
-        raise DataError(
-            "no target of that name",
-            found=repr(name),
-            expected="one of " + ", ".join(known) if known else "a recording that has targets",
-            fix=did_you_mean(name, known) or "Recording(..., targets={name: array (k, n_times)})",
-        )
-    return recording.targets[name]
 
 
 def _trial_table(recording: Recording, starts: np.ndarray, n_times: int) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib import metadata
 from types import ModuleType
 
 from neurodecode.core.errors import MissingDependency
@@ -19,6 +20,20 @@ def install_line(extra: str) -> str:
     'pip install "neurodecode-toolkit[data]"'
     """
     return f'pip install "{DISTRIBUTION}[{extra}]"'
+
+
+def installed_version(distribution: str) -> str | None:
+    """Version of an installed distribution, from its metadata; None where it is absent.
+
+    Examples
+    --------
+    >>> installed_version("no-such-package") is None
+    True
+    """
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def need(module: str, *, extra: str, why: str) -> ModuleType:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from neurodecode.core.dependencies import DISTRIBUTION, install_line
+from neurodecode.core.dependencies import DISTRIBUTION, install_line, installed_version
+from neurodecode.core.memory import bytes_words
 from neurodecode.core.paths import cache_folder
 from neurodecode.core.words import plural
 
@@ -121,7 +122,7 @@ def check_up() -> Checkup:
         version=__version__,
         machine=_machine_words(),
         device=_device_words(),
-        versions={name: _installed(name) or "missing" for name in _SHOWN},
+        versions={name: installed_version(name) or "missing" for name in _SHOWN},
         cores=_cores(),
         threads=int(os.environ.get("OMP_NUM_THREADS", "0") or 0) or _cores(),
         cache=cache,
@@ -172,7 +173,7 @@ def find_faults(requirements: Iterable[Requirement]) -> list[Fault]:
     faults = []
     for requirement in requirements:
         if not _extras_of(requirement) and not _satisfied(requirement):
-            found = _installed(requirement.name) or "nothing"
+            found = installed_version(requirement.name) or "nothing"
             text = f"{requirement.name}: found {found}, expected {requirement.specifier}"
             faults.append(Fault(text, f'pip install "{_bare(requirement)}"', False))
     faults += [fault for fault in (_torchaudio_fault(), _stranger_fault()) if fault]
@@ -189,21 +190,6 @@ def folder_size(folder: Path) -> tuple[int, int]:
     """
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
-
-
-def bytes_words(size: float) -> str:
-    """A number of bytes in the unit that suits it (powers of 1000).
-
-    Examples
-    --------
-    >>> bytes_words(0), bytes_words(1_420_000_000)
-    ('0 B', '1.4 GB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            break
-        size, unit = size / 1000, "TB"
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 9.95 else f"{size:.1f} {unit}"
 
 
 def _requirements() -> list[Requirement]:
@@ -225,21 +211,14 @@ def _bare(requirement: Requirement) -> str:
     return f"{requirement.name}{extras}{requirement.specifier}"
 
 
-def _installed(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _satisfied(requirement: Requirement) -> bool:
-    found = _installed(requirement.name)
+    found = installed_version(requirement.name)
     return found is not None and requirement.specifier.contains(found, prereleases=True)
 
 
 def _torchaudio_fault() -> Fault | None:
     """Braindecode imports torchaudio; a build made for another torch cannot be loaded."""
-    found, torch = _installed("torchaudio"), _installed("torch")
+    found, torch = installed_version("torchaudio"), installed_version("torch")
     if found is None or torch is None:
         return None
     if not _loads_whole("torchaudio"):
@@ -263,7 +242,7 @@ def _loads_whole(module: str) -> bool:
 
 def _stranger_fault() -> Fault | None:
     """The distribution called `neurodecode` is somebody else's and holds the same folder."""
-    found = _installed("neurodecode")
+    found = installed_version("neurodecode")
     if found is None:
         return None
     return Fault(

@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
-from neurodecode.core.checks import check_data, check_finite, check_index, check_length
-from neurodecode.core.epochs_base import Base, Described, Parts, PartsWithVal
+from neurodecode.core.checks import check_data, check_index, check_length
+from neurodecode.core.epochs_base import Base, Parts, PartsWithVal, View
 from neurodecode.core.errors import DataError
-from neurodecode.core.stamps import array_digest, digest
-from neurodecode.core.trials import check_targets, check_trials, group_column
+from neurodecode.core.stamps import digest
+from neurodecode.core.time_axis import to_samples
+from neurodecode.core.trials import check_targets, check_trials
 
 if TYPE_CHECKING:
     from neurodecode.core.space import Space
 
 
-class Epochs(Described):
+class Epochs(View):
     """Trials cut from recordings: a shared array, a row index, and their meaning.
 
     Indexing gives views: nothing is copied until `.data` of a subset or `numpy.asarray` is
@@ -105,26 +106,7 @@ class Epochs(Described):
         self._all_y = check_targets(y, n)
         self._all_length = check_length(length, n, self.shape[2])
 
-    # ------------------------------------------------------------------ shape and indexing
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(n_trials, n_channels, n_times), the margin left out."""
-        _, n_channels, n_padded = self._base.data.shape
-        return len(self._rows), n_channels, n_padded - 2 * self.pad_samples
-
-    @property
-    def ndim(self) -> int:
-        """Always 3."""
-        return 3
-
-    @property
-    def dtype(self) -> np.dtype:
-        """float32 or float64."""
-        return self._base.data.dtype
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
+    # ------------------------------------------------------------------ indexing
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):  # scikit-learn writes X[indices, ...]
             if any(part is not Ellipsis for part in key[1:]):
@@ -156,108 +138,6 @@ class Epochs(Described):
         view = object.__new__(Epochs)
         view.__dict__.update(self.__dict__, _rows=rows, _entries=entries, **changes)
         return view
-
-    @property
-    def _is_whole(self) -> bool:
-        return len(self._rows) == len(self._base.data) and bool(
-            np.array_equal(self._rows, np.arange(len(self._rows)))
-        )
-
-    def _visible(self, array: np.ndarray) -> np.ndarray:
-        p = self.pad_samples
-        return array[..., p : array.shape[-1] - p] if p else array
-
-    # ------------------------------------------------------------------ data
-    @property
-    def data(self) -> np.ndarray:
-        """Signals, shape (n_trials, n_channels, n_times), natural units; a copy for subsets."""
-        return self._visible(self.padded())
-
-    def padded(self) -> np.ndarray:
-        """Signals with their margin, shape (n_trials, n_channels, n_times + 2 * pad_samples)."""
-        return self._base.data if self._is_whole else self._base.data[self._rows]
-
-    @property
-    def base(self) -> np.ndarray:
-        """The shared array, margin included; `base[rows]` are the trials."""
-        return self._base.data
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Indices into `base`, int64."""
-        return self._rows
-
-    @property
-    def y(self) -> np.ndarray | None:
-        """Targets, one entry a trial, or None."""
-        return None if self._all_y is None else self._all_y[self._entries]
-
-    @property
-    def trials(self) -> pd.DataFrame:
-        """The trial table, one row a trial, with a fresh index."""
-        return self._all_trials.iloc[self._entries].reset_index(drop=True)
-
-    @property
-    def length(self) -> np.ndarray | None:
-        """Valid samples of ragged trials, or None."""
-        return None if self._all_length is None else self._all_length[self._entries]
-
-    @property
-    def classes(self) -> np.ndarray:
-        """Sorted distinct labels.
-
-        Raises
-        ------
-        DataError
-            There are no targets, or they are continuous.
-        """
-        y = self.y
-        if y is None or y.dtype.kind == "f":
-            raise DataError(
-                "no classes here",
-                found="no targets" if y is None else f"continuous targets {y.shape}",
-                expected="labels, text or integers",
-            )
-        return np.unique(y)
-
-    def groups(self, name: str) -> np.ndarray:
-        """One column of the trial table: "subject", "session", "run", "recording", ...
-
-        Examples
-        --------
-        >>> Epochs(np.zeros((2, 1, 5)), channels=["Cz"], sfreq=5).groups("subject").tolist()
-        ['1', '1']
-        """
-        return group_column(self._all_trials, name)[self._entries]
-
-    # ------------------------------------------------------------------ axes and meaning
-    @property
-    def tmax(self) -> float:
-        """End of the window, excluded, seconds from zero."""
-        return self.tmin + self.shape[2] / self.sfreq
-
-    @property
-    def times(self) -> np.ndarray:
-        """Time of every visible sample, seconds, shape (n_times,)."""
-        return self.tmin + np.arange(self.shape[2]) / self.sfreq
-
-    # ------------------------------------------------------------------ stamps
-    @property
-    def data_stamp(self) -> str:
-        """Hash of signals, axes and channels: provenance where steps gave one, else content."""
-        if self._is_whole:
-            return self._base.stamp()
-        return digest([self._base.stamp(), self.row_digest])
-
-    @property
-    def row_digest(self) -> str:
-        """Hash of which rows of the base these trials are."""
-        return array_digest(self._rows)
-
-    @property
-    def label_stamp(self) -> str:
-        """Hash of the targets, apart from the data."""
-        return "none" if self.y is None else array_digest(self.y)
 
     # ------------------------------------------------------------------ derived epochs
     def with_data(
@@ -336,13 +216,7 @@ class Epochs(Described):
         >>> Epochs(np.zeros((1, 2, 4)), channels=["C3", "C4"], sfreq=4).pick(["C4"]).channels.names
         ('C4',)
         """
-        if isinstance(channels, str):
-            known = channels in self.channels.names
-            index = self.channels.index([channels]) if known else self.channels.of_kind(channels)
-        elif all(isinstance(each, str) for each in channels):
-            index = self.channels.index(channels)  # type: ignore[arg-type]
-        else:
-            index = np.asarray(channels, dtype=np.int64)
+        index = self.channels.select(channels)
         whole = np.array_equal(index, np.arange(self.shape[1]))
         rank = self.rank if self.rank is None or whole else min(self.rank, len(index))
         return self.with_data(
@@ -359,18 +233,17 @@ class Epochs(Described):
         Raises
         ------
         DataError
-            The window reaches outside the epochs or holds no sample.
+            The window reaches outside the epochs, or holds no sample of some trial.
 
         Examples
         --------
         >>> Epochs(np.zeros((1, 1, 10)), channels=["Cz"], sfreq=10).crop(0.2, 0.5).shape
         (1, 1, 3)
         """
-        start = 0 if tmin is None else round((tmin - self.tmin) * self.sfreq)
+        begin = self.tmin if tmin is None else tmin
+        start = to_samples(begin - self.tmin, self.sfreq)
         n_times = self.shape[2]
-        stop = n_times if tmax is None else start + round(
-            (tmax - (self.tmin if tmin is None else tmin)) * self.sfreq
-        )  # fmt: skip
+        stop = n_times if tmax is None else start + to_samples(tmax - begin, self.sfreq)
         if not 0 <= start < stop <= n_times:
             raise DataError(
                 "this window does not lie inside the epochs",
@@ -378,12 +251,17 @@ class Epochs(Described):
                 expected=f"within {self.tmin:g} to {self.tmax:g} s, at least one sample",
                 fix="cut longer epochs",
             )
-        return self.with_data(
+        made = self._view(self._rows, self._entries, _all_length=None).with_data(
             self.padded()[..., start : stop + 2 * self.pad_samples],
             tmin=self.tmin + start / self.sfreq,
             pad=self.pad,
             provenance=f"crop {start} {stop}",
         )
+        if self.length is not None:
+            made._all_length = check_length(
+                np.minimum(self.length, stop) - start, len(self), stop - start
+            )
+        return made
 
     def split(self, kind: str = "published") -> Parts | PartsWithVal:
         """Parts of the published split that the trial table carries.
@@ -481,54 +359,3 @@ class Epochs(Described):
         from neurodecode.core.epochs_text import html
 
         return html(self)
-
-
-def as_epochs(X: Any) -> Epochs:
-    """`Epochs` from `Epochs` or `mne.Epochs`.
-
-    Raises
-    ------
-    DataError
-        A plain array (rate and channels are unknown) or something else.
-
-    Examples
-    --------
-    >>> epochs = Epochs(np.zeros((1, 1, 5)), channels=["Cz"], sfreq=5)
-    >>> as_epochs(epochs) is epochs
-    True
-    """
-    if isinstance(X, Epochs):
-        return X
-    if hasattr(X, "get_data") and hasattr(X, "event_id") and hasattr(X, "info"):
-        return Epochs.from_mne(X)
-    raise DataError(
-        "epochs are needed here",
-        found=f"{type(X).__name__}" + (f" of shape {X.shape}" if hasattr(X, "shape") else ""),
-        expected="neurodecode.Epochs or mne.Epochs",
-        fix="nd.Epochs(array, channels=names, sfreq=rate, y=labels)",
-    )
-
-
-def as_trials(X: Any, dtype: Any = np.float64) -> np.ndarray:
-    """Signals of epochs, MNE epochs or a plain array, shape (n_trials, n_channels, n_times).
-
-    Raises
-    ------
-    DataError
-        Not three-dimensional, or NaN or infinite values (trial and channel are named).
-
-    Examples
-    --------
-    >>> as_trials(np.zeros((2, 3, 4))).shape
-    (2, 3, 4)
-    """
-    array = X if isinstance(X, np.ndarray) else as_epochs(X).data
-    if array.ndim != 3:
-        raise DataError(
-            "trials must be three-dimensional",
-            found=f"shape {array.shape}",
-            expected="(n_trials, n_channels, n_times)",
-        )
-    array = np.asarray(array, dtype=dtype)
-    check_finite(array, X.channels.names if isinstance(X, Epochs) else None)
-    return array

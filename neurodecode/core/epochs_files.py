@@ -25,6 +25,7 @@ import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
+from neurodecode.core.files import sha256_of
 from neurodecode.core.joining import agreed_channels, check_joinable
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class _Writer:
             "provenance": self.provenance,
             "content": _content(data, len(self._header(self.n)), self.first.dtype, shape),
             "files": {
-                path.name: [path.stat().st_size, None if path == data else _sha256(path)]
+                path.name: [path.stat().st_size, None if path == data else sha256_of(path)]
                 for path in sorted(self.folder.iterdir())
             },
             "epochs": {**describe(self.first), **self.words, "channels": _plain_channels(channels)},
@@ -248,11 +249,6 @@ def _content(path: Path, offset: int, dtype: np.dtype, shape: tuple[int, ...]) -
         while block := handle.read(_BLOCK):
             state.update(block)
     return state.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:
@@ -326,7 +322,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
         found = path.stat().st_size if path.is_file() else -1
         if found != size:
             raise _damaged(folder, name, f"{found} bytes" if found >= 0 else "missing", size)
-        if digest is not None and _sha256(path) != digest:
+        if digest is not None and sha256_of(path) != digest:
             raise _damaged(folder, name, "other bytes than were written")
     return manifest
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
+
+from neurodecode.core.words import html_table
 
 if TYPE_CHECKING:
     from neurodecode.core.epochs import Epochs
@@ -24,14 +25,8 @@ def html(epochs: Epochs) -> str:
     }
     if epochs.rank is not None:
         rows["rank"] = str(epochs.rank)
-    title = escape(epochs.name or "Epochs") + (" (simulated)" if epochs.simulated else "")
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left">{key}</th>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
-        for key, value in rows.items()
-        if value
-    )
-    return f"<table><caption>{title}</caption><tbody>{body}</tbody></table>"
+    title = (epochs.name or "Epochs") + (" (simulated)" if epochs.simulated else "")
+    return html_table(title, [(key, value) for key, value in rows.items() if value])
 
 
 def _parts(epochs: Epochs) -> list[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import shutil
 import socket
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from neurodecode.core.errors import DataError
+from neurodecode.core.errors import DataError, NeurodecodeError
 
 
 @contextlib.contextmanager
@@ -43,6 +45,97 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(folder: str | os.PathLike[str], marker: str) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`, put in its place when the block succeeds.
+
+    Parameters
+    ----------
+    folder : path, new, empty, or holding a `marker`, in which case it is replaced
+    marker : name of a file that tells folders of this kind from others
+
+    Raises
+    ------
+    DataError
+        The folder holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "mine"
+    >>> with atomic_folder(target, "mine.json") as temporary:
+    ...     _ = (temporary / "mine.json").write_text("{}")
+    >>> [path.name for path in target.iterdir()]
+    ['mine.json']
+    """
+    folder = Path(folder)
+    ours = not folder.exists() or (
+        folder.is_dir() and ((folder / marker).exists() or not any(folder.iterdir()))
+    )
+    if not ours:
+        word = "this folder holds other files" if folder.is_dir() else "this is a file"
+        raise DataError(word, found=str(folder), fix="name a new folder")
+    token = uuid.uuid4().hex[:12]
+    part, old = (folder.with_name(f".{folder.name}-{token}.{end}") for end in ("part", "old"))
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if folder.exists():  # the old one goes only when the new one is in its place
+            os.replace(folder, old)
+        try:
+            os.replace(part, folder)
+        except OSError:
+            if old.exists():
+                os.replace(old, folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def damage_named(what: str, place: str | os.PathLike[str]) -> Iterator[None]:
+    """Name what is damaged when reading it fails, in whatever way the parser fails.
+
+    Raises
+    ------
+    DataError
+        The block failed; the original error is chained.
+
+    Examples
+    --------
+    >>> with damage_named("this model", "model/"):
+    ...     pass
+    """
+    try:
+        yield
+    except (NeurodecodeError, MemoryError):
+        raise
+    except Exception as error:  # parsers of damaged bytes raise anything
+        reason = str(error).partition("\n")[0][:200]
+        raise DataError(
+            f"{what} cannot be read",
+            found=f"{place}: {type(error).__name__}: {reason}",
+            expected="all its files, as they were written",
+            fix="save it again, or copy the whole folder anew",
+        ) from error
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Checksum of a file's bytes, as hex.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "empty"
+    >>> path.touch()
+    >>> sha256_of(path)[:8]
+    'e3b0c442'
+    """
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

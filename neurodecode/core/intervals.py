@@ -103,15 +103,19 @@ def obstacles(
     ['', 'touches BAD_blink at 1 s', 'ends after the recording']
     """
     reasons = np.full(len(starts), "", dtype=object)
-    stops = starts + length
+    order = np.argsort(starts, kind="stable")  # what a span hits lies side by side in this order
+    ordered = starts[order]
     for low, high, onset, kind in zip(
         *_samples(intervals, sfreq), intervals["onset"], intervals["kind"], strict=True
     ):
         if is_bad(kind):  # a span without duration still spoils its sample
-            hit, word = (starts < max(high, low + 1)) & (stops > low), f"touches {kind}"
+            high, word = max(high, low + 1), f"touches {kind}"
         else:  # an edge lies before its sample, where a window may start
-            hit, word = (starts < high) & (stops > low), f"crosses a {kind}"
-        reasons[hit & (reasons == "")] = f"{word} at {onset:.4g} s".replace("a edge", "an edge")
-    reasons[stops > n_times] = "ends after the recording"
+            word = f"crosses a {kind}"
+        begin = np.searchsorted(ordered, low - length, side="right")
+        hit = order[begin : np.searchsorted(ordered, high, side="left")]
+        hit = hit[reasons[hit] == ""]
+        reasons[hit] = f"{word} at {onset:.4g} s".replace("a edge", "an edge")
+    reasons[starts + length > n_times] = "ends after the recording"
     reasons[starts < 0] = "starts before the recording"
     return reasons.tolist()

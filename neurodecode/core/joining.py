@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_epochs
 
 
 def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
@@ -44,17 +45,18 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
     if not parts:
         raise DataError("nothing to join", found="no epochs", expected="at least one")
     names = _shared_names(parts, on)
-    picked = [part if part.channels.names == names else part.pick(names) for part in parts]
-    first = picked[0]
-    for i, part in enumerate(picked):
-        _check_alike(first, part, i)
+    orders = [part.channels.index(names) for part in parts]
+    channels = [part.channels.pick(order) for part, order in zip(parts, orders, strict=True)]
+    first = parts[0]
+    for i, part in enumerate(parts):
+        _check_alike(first, part, channels[0], channels[i], i)
     stems = [part.name for part in parts]
     tables = [_own_ids(part) if len(set(stems)) > 1 else part.trials for part in parts]
-    targets = [part.y for part in picked]
-    ranks = [part.rank for part in picked if part.rank is not None]
+    targets = [part.y for part in parts]
+    ranks = [min(part.rank, len(names)) for part in parts if part.rank is not None]
     return Epochs(
-        np.concatenate([part.padded() for part in picked]),
-        channels=reduce(agreed_channels, [part.channels for part in picked]),
+        _gathered(parts, orders),
+        channels=reduce(agreed_channels, channels),
         sfreq=first.sfreq,
         tmin=first.tmin,
         y=None if targets[0] is None else np.concatenate(targets),  # type: ignore[arg-type]
@@ -65,7 +67,7 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
         rank=min(ranks) if ranks else None,
         line_freq=first.line_freq,
         space=first.space,
-        simulated=any(part.simulated for part in picked),
+        simulated=any(part.simulated for part in parts),
     )
 
 
@@ -88,18 +90,35 @@ def _shared_names(parts: Sequence[Epochs], on: str) -> tuple[str, ...]:
     return tuple(name for name in first if name in common)
 
 
-def _check_alike(first: Epochs, part: Epochs, i: int) -> None:
-    def differ(what: str, ours: object, theirs: object, fix: str) -> None:
-        if ours != theirs:
+def _gathered(parts: Sequence[Epochs], orders: Sequence[np.ndarray]) -> np.ndarray:
+    """All trials, margins included, their channels in one order."""
+    dtype = np.result_type(*(part.dtype for part in parts))
+    shape = (sum(map(len, parts)), len(orders[0]), parts[0].base.shape[2])
+    out, at = np.empty(shape, dtype=dtype), 0
+    for part, order in zip(parts, orders, strict=True):
+        block = out[at : at + len(part)]
+        at += len(part)
+        if part.dtype == dtype and np.array_equal(order, np.arange(part.shape[1])):
+            # The rows are valid; only with mode="raise" would NumPy fill a buffer first.
+            np.take(part.base, part.rows, axis=0, out=block, mode="clip")
+            continue
+        for trial, row in zip(block, part.rows, strict=True):  # no second copy of a view
+            trial[...] = part.base[row][order]
+    return out
+
+
+def _check_alike(first: Epochs, part: Epochs, ours: Channels, theirs: Channels, i: int) -> None:
+    def differ(what: str, one: object, other: object, fix: str) -> None:
+        if one != other:
             raise DataError(
-                f"{what} differ between epochs 0 and {i}", found=f"{ours} and {theirs}", fix=fix
+                f"{what} differ between epochs 0 and {i}", found=f"{one} and {other}", fix=fix
             )
 
     # Files that store times, not rates, differ in the last digits.
     differ("sampling rates (Hz)", float(f"{first.sfreq:.9g}"), float(f"{part.sfreq:.9g}"),
            f"nd.preprocessing.Resample({min(first.sfreq, part.sfreq):g}) on both")  # fmt: skip
-    differ("units", first.channels.units, part.channels.units, "store both in one unit")
-    differ("channel kinds", first.channels.kinds, part.channels.kinds, "correct the kinds")
+    differ("units", ours.units, theirs.units, "store both in one unit")
+    differ("channel kinds", ours.kinds, theirs.kinds, "correct the kinds")
     differ("first times (s)", round(first.tmin, 9), round(part.tmin, 9), ".crop(tmin, tmax)")
     differ("samples a trial", first.shape[2], part.shape[2], ".crop(tmin, tmax)")
     differ("margins (s)", first.pad, part.pad, "cut both with the same pad")
@@ -120,7 +139,8 @@ def check_joinable(first: Epochs, part: Epochs, i: int) -> None:
     DataError
     """
     names = _shared_names([first, part], "same")
-    _check_alike(first, part if part.channels.names == names else part.pick(names), i)
+    theirs = part.channels.pick(part.channels.index(names))
+    _check_alike(first, part, first.channels, theirs, i)
 
 
 def agreed_channels(first: Channels, other: Channels) -> Channels:

@@ -1,7 +1,7 @@
 """Save and load pipelines: allow-listed parts, weights as safetensors, a card; never a pickle.
 
 A folder holds `model.skops` (structure and arrays), `weights.safetensors` (network weights,
-absent without networks) and `model.json` (what it is, made with which versions).
+absent without networks) and `model.json` (what it is, made with which versions, checksums).
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ import importlib
 import json
 import os
 import platform
-import shutil
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from neurodecode.core.dependencies import DISTRIBUTION
-from neurodecode.core.errors import DataError
+from neurodecode.core.dependencies import DISTRIBUTION, installed_version
+from neurodecode.core.errors import DataError, NeurodecodeError
+from neurodecode.core.files import atomic_folder, damage_named, sha256_of
 
 FORMAT = 1
 _PACKAGES = ("neurodecode", "pyriemann", "sklearn", "mne", "aeon")
@@ -96,7 +94,8 @@ def save(estimator: Any, folder: str | os.PathLike[str]) -> None:
     Raises
     ------
     DataError
-        The folder holds other files.
+        The folder holds other files, or the estimator holds things that no file can name: a
+        lambda, a function inside a function, an open file, a torch module.
 
     Examples
     --------
@@ -109,30 +108,18 @@ def save(estimator: Any, folder: str | os.PathLike[str]) -> None:
     """
     import skops.io
 
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / "model.json").exists():
-        raise DataError("this folder holds other files", found=str(folder), fix="name a new folder")
-    part = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.part")
-    part.mkdir(parents=True)
-    try:
-        with _bag(WeightsBag()) as bag:
+    with atomic_folder(folder, marker="model.json") as part:
+        with _bag(WeightsBag()) as bag, _naming_what_cannot_be_saved(estimator):
             skops.io.dump(estimator, part / "model.skops")
+        _check_names(skops.io.get_untrusted_types(file=part / "model.skops"))
         if bag.tensors:
             from safetensors.numpy import save_file
 
             tensors = {name: np.ascontiguousarray(each) for name, each in bag.tensors.items()}
             save_file(tensors, part / "weights.safetensors")
-        card = _model_card(estimator)
+        checksums = {path.name: sha256_of(path) for path in sorted(part.iterdir())}
+        card = _model_card(estimator) | {"sha256": checksums}
         (part / "model.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
-        if folder.exists():  # the old model goes only when the new one is in its place
-            old = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.old")
-            os.replace(folder, old)
-            os.replace(part, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def load_model(
@@ -151,7 +138,8 @@ def load_model(
     Raises
     ------
     DataError
-        No model there, a later format, or types outside the allow-list that were not trusted.
+        No model there, a later format, damaged or changed files, or types outside the allow-list
+        that were not trusted.
 
     Examples
     --------
@@ -162,16 +150,35 @@ def load_model(
     >>> load_model(folder)
     StandardScaler()
     """
+    folder = Path(folder)
+    if not (folder / "model.json").exists():
+        raise DataError(
+            "no model here",
+            found=str(folder),
+            expected="a folder that nd.save wrote",
+            fix="nd.save(pipeline, folder) first",
+        )
+    with damage_named("this model", folder):
+        card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if card["format"] != FORMAT:
+            raise DataError(
+                "a model of a later version", found=str(folder), fix="update neurodecode"
+            )
+        for name, expected in card["sha256"].items():
+            if sha256_of(folder / name) != expected:
+                raise DataError(
+                    "this model is not the one that was saved",
+                    found=f"{folder / name} with another checksum than model.json says",
+                    fix="save it again, or copy the whole folder anew",
+                )
+        return _rebuild(folder, "weights.safetensors" in card["sha256"], device, trusted)
+
+
+def _rebuild(folder: Path, has_weights: bool, device: str, trusted: Sequence[str]) -> Any:
     import skops.io
 
     from neurodecode.core.runtime import pick_device
 
-    folder = Path(folder)
-    if not (folder / "model.json").exists():
-        raise DataError("no model here", found=str(folder), expected="a folder of nd.save")
-    card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    if card["format"] != FORMAT:
-        raise DataError("a model of a later version", found=str(folder), fix="update neurodecode")
     unknown = skops.io.get_untrusted_types(file=folder / "model.skops")
     foreign = [name for name in unknown if not _allowed(name) and name not in trusted]
     if foreign:
@@ -182,7 +189,7 @@ def load_model(
             fix=f"if you know where they come from: load_model(..., trusted={foreign!r})",
         )
     bag = WeightsBag(device=pick_device(device))
-    if (folder / "weights.safetensors").exists():
+    if has_weights:
         from safetensors.numpy import load_file
 
         bag.tensors = load_file(folder / "weights.safetensors")
@@ -196,29 +203,56 @@ def _allowed(name: str) -> bool:
     skops vouches for what it knows of NumPy, SciPy and scikit-learn. A function is refused even
     when its package is known: packages hold functions that execute text.
     """
-    module, _, attribute = name.rpartition(".")
-    package = module.partition(".")[0]
-    if package not in _PACKAGES:
+    package = name.partition(".")[0]
+    if package not in _PACKAGES or "__main__" in name:  # importing a `__main__` may run it
         return False
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError):
-        return False
+    found = _find(name)
     own = package == "neurodecode"
     return isinstance(found, type) and (own or issubclass(found, BaseEstimator))
 
 
-def _model_card(estimator: Any) -> dict[str, Any]:
-    def known(package: str) -> str | None:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return None
+def _find(name: str) -> Any:
+    """What a dotted name stands for, or None."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError):
+        return None
 
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse to save what no process could find again by its name."""
+    lost = [name for name in names if _find(name) is None]
+    if lost:
+        raise DataError(
+            "this model could not be loaded again",
+            found=", ".join(lost),
+            expected="types and functions that can be imported by name",
+            fix="define them at the top of a module, not in a call or as a lambda",
+        )
+
+
+@contextlib.contextmanager
+def _naming_what_cannot_be_saved(estimator: Any) -> Iterator[None]:
+    try:
+        yield
+    except (NeurodecodeError, OSError, MemoryError):
+        raise
+    except Exception as error:  # each kind of object refuses in its own way
+        raise DataError(
+            f"this {type(estimator).__name__} holds something that cannot be saved",
+            found=f"{type(error).__name__}: {error}",
+            expected="an estimator of numbers, text, arrays and other estimators",
+            fix="epochs have .save(folder); networks: give net a registered name or a function "
+            "of a module in place of an nn.Module",
+        ) from error
+
+
+def _model_card(estimator: Any) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "estimator": " ".join(repr(estimator).split()),
         "training_stamp": getattr(estimator, "training_stamp_", None),
         "python": platform.python_version(),
-        "versions": {name: known(name) for name in _VERSIONS},
+        "versions": {name: installed_version(name) for name in _VERSIONS},
     }

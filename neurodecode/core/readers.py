@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from neurodecode.core.channels import Channels
+from neurodecode.core.checks import read_only_floats
 from neurodecode.core.errors import DataError
 
 
@@ -73,10 +74,4 @@ def as_reader(data: np.ndarray | SignalReader, channels: Channels) -> SignalRead
             found=f"shape {array.shape}, {len(channels)} channels",
             expected="(n_channels, n_times)",
         )
-    if array.dtype.kind not in "fiub":
-        raise DataError("signals must be real numbers", found=f"type {array.dtype}")
-    if array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float32)
-    array = array.view()
-    array.flags.writeable = False
-    return ArrayReader(array)
+    return ArrayReader(read_only_floats(array))

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
+from neurodecode.core.checks import check_rate
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.events import Wanted, check_events
 from neurodecode.core.intervals import check_intervals, good_spans
 from neurodecode.core.memory import check_bytes
 from neurodecode.core.readers import ArrayReader, PickedReader, SignalReader, as_reader
+from neurodecode.core.series import check_series, series_at
 
 if TYPE_CHECKING:
     from neurodecode.core.space import Space
@@ -94,9 +96,7 @@ class Recording:
         space: Space | None = None,
     ):
         self.channels = channels if isinstance(channels, Channels) else Channels(channels)
-        if not (np.isfinite(sfreq) and sfreq > 0):
-            raise DataError("the sampling rate must be positive", found=f"{sfreq} Hz")
-        self.sfreq = float(sfreq)
+        self.sfreq = check_rate(sfreq)
         self._reader = as_reader(data, self.channels)
         self.events = check_events(events)
         self.intervals = check_intervals(intervals)
@@ -109,10 +109,7 @@ class Recording:
         self.band = band
         self.simulated = bool(simulated)
         self.space = space
-        self.targets = {
-            name: _check_target(name, value, self.n_times)
-            for name, value in (targets or {}).items()
-        }
+        self.targets = check_series(targets or {}, self.n_times)
 
     # ------------------------------------------------------------------ time
     @property
@@ -227,17 +224,13 @@ class Recording:
         rate = self.sfreq if sfreq is None else float(sfreq)
         times = np.arange(data.shape[1] if isinstance(data, np.ndarray) else data.n_times) / rate
         moved = rate != self.sfreq or len(times) != self.n_times
-        targets = {
-            name: np.array([np.interp(times, self.times, row) for row in value]) if moved else value
-            for name, value in self.targets.items()
-        }
         return self._again(
             data=data,
             channels=self.channels if channels is None else channels,
             sfreq=rate,
             first_sample=round(self.first_sample * rate / self.sfreq),
             notes=self.notes if note is None else (*self.notes, note),
-            targets=targets,
+            targets=series_at(self.targets, self.times, times) if moved else self.targets,
         )
 
     def _again(self, **changes: Any) -> Recording:
@@ -293,13 +286,7 @@ class Recording:
         >>> rec.pick(["C4"]).channels.names
         ('C4',)
         """
-        if isinstance(channels, str):
-            known = channels in self.channels.names
-            index = self.channels.index([channels]) if known else self.channels.of_kind(channels)
-        elif all(isinstance(each, str) for each in channels):
-            index = self.channels.index(channels)  # type: ignore[arg-type]
-        else:
-            index = np.asarray(channels, dtype=np.int64)
+        index = self.channels.select(channels)
         return self._again(
             data=PickedReader(self._reader, index), channels=self.channels.pick(index)
         )
@@ -322,10 +309,7 @@ class Recording:
         >>> rec.rename({"Fc5.": "FC5"}).channels.names
         ('FC5',)
         """
-        self.channels.index(mapping)  # refuses unknown names
-        names = [mapping.get(name, name) for name in self.channels.names]
-        bads = [mapping.get(name, name) for name in self.channels.bads]
-        return self._again(channels=self.channels.replace(names=names, bads=bads))
+        return self._again(channels=self.channels.rename(mapping))
 
     def with_bads(self, bads: Iterable[str]) -> Recording:
         """Mark channels as bad, in place of those marked before.
@@ -494,15 +478,3 @@ class Recording:
         from neurodecode.core.recording_text import html
 
         return html(self)
-
-
-def _check_target(name: str, value: np.ndarray, n_times: int) -> np.ndarray:
-    array = np.atleast_2d(np.asarray(value, dtype=np.float64)).view()
-    if array.ndim != 2 or array.shape[1] != n_times:
-        raise DataError(
-            f"target {name!r} does not fit the recording",
-            found=f"shape {array.shape}",
-            expected=f"(k, {n_times}), one column per sample",
-        )
-    array.flags.writeable = False
-    return array

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from neurodecode.core.events import event_counts, event_name
 from neurodecode.core.intervals import BREAKS
-from neurodecode.core.words import plural
+from neurodecode.core.words import html_table, plural
 
 if TYPE_CHECKING:
     from neurodecode.core.recording import Recording
@@ -26,12 +25,7 @@ def text(recording: Recording) -> str:
 def html(recording: Recording) -> str:
     """A small table for notebooks."""
     title, rows = _parts(recording)
-    body = "".join(
-        f'<tr><th scope="row" style="text-align:left">{word}</th>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
-        for word, value in rows
-    )
-    return f"<table><caption>{escape(title)}</caption><tbody>{body}</tbody></table>"
+    return html_table(title, rows)
 
 
 def clock_words(seconds: float) -> str:

@@ -113,6 +113,7 @@ def check_targets(y: Any, n: int) -> np.ndarray | None:
             "targets do not fit the data",
             found=f"{targets.shape}",
             expected=f"{n} entries, one per trial",
+            fix="y in the order of the trials; targets of sliding windows: rec.windows(target=...)",
         )
     targets = targets.view()
     targets.flags.writeable = False

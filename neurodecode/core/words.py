@@ -7,7 +7,8 @@ is a word (`NONE`, `NOT_APPLICABLE`), never an empty cell or ``nan``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 
 NONE = "none"
 NOT_APPLICABLE = "–"
@@ -173,6 +174,22 @@ def join_words(items: Sequence[str]) -> str:
     """
     items = list(items)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def html_table(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A small table of words and what they say, for notebooks.
+
+    Examples
+    --------
+    >>> html_table("a < b", [])
+    '<table><caption>a &lt; b</caption><tbody></tbody></table>'
+    """
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left">{escape(word)}</th>'
+        f'<td style="text-align:left">{escape(text)}</td></tr>'
+        for word, text in rows
+    )
+    return f"<table><caption>{escape(title)}</caption><tbody>{body}</tbody></table>"
 
 
 def _plain(value: float, decimals: int) -> str:

@@ -10,10 +10,10 @@ from scipy import ndimage
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_epochs, check_labels
 from neurodecode.core.step import Step
-from neurodecode.decoders.targets import check_labels
 from neurodecode.evaluation.splits import split
 
 _ALPHA = 0.05

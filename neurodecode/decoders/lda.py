@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.validation import check_is_fitted
 
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, LeakageError
+from neurodecode.core.inputs import as_epochs, as_features, check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
-from neurodecode.decoders.targets import as_features, check_labels
 from neurodecode.evaluation.splits import split
 from neurodecode.features.waveform import WindowMeans
 

@@ -91,21 +91,23 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         net_params: Mapping[str, Any] | None = None,
         sfreq: float | None = None,
     ):
-        self.net = net
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.patience = patience
-        self.validation = validation
+        super().__init__(
+            net=net,
+            epochs=epochs,
+            batch_size=batch_size,
+            lr=lr,
+            weight_decay=weight_decay,
+            schedule=schedule,
+            patience=patience,
+            validation=validation,
+            standardize=standardize,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+            net_params=net_params,
+            sfreq=sfreq,
+        )
         self.class_weight = class_weight
-        self.standardize = standardize
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
-        self.net_params = net_params
-        self.sfreq = sfreq
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities.
@@ -232,38 +234,6 @@ class NetRegressor(RegressorMixin, NetEstimator):
     """
 
     task = "regression"
-
-    def __init__(
-        self,
-        net: Net = "eegnet",
-        epochs: int = 100,
-        batch_size: int = 32,
-        lr: float = 1e-3,
-        weight_decay: float = 1e-2,
-        schedule: str | None = "cosine",
-        patience: int | None = 30,
-        validation: float = 0.2,
-        standardize: bool = True,
-        device: str = "auto",
-        random_state: Any = 0,
-        verbose: int = 0,
-        net_params: Mapping[str, Any] | None = None,
-        sfreq: float | None = None,
-    ):
-        self.net = net
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.patience = patience
-        self.validation = validation
-        self.standardize = standardize
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
-        self.net_params = net_params
-        self.sfreq = sfreq
 
     def predict(self, X: Any) -> np.ndarray:
         """Targets, in their own unit.

@@ -33,21 +33,39 @@ _SHARE = 4  # trials on disk stay there when they would take more than this part
 class NetEstimator(BaseEstimator):
     """Base of the estimators around one network; subclasses say what targets and outputs are."""
 
-    net: Net
-    epochs: int
-    batch_size: int
-    lr: float
-    weight_decay: float
-    schedule: str | None
-    patience: int | None
-    validation: float
-    standardize: bool
-    device: str
-    random_state: Any
-    verbose: int
-    net_params: Mapping[str, Any] | None
-    sfreq: float | None
     task: Any
+
+    def __init__(
+        self,
+        net: Net = "eegnet",
+        epochs: int = 100,
+        batch_size: int = 32,
+        lr: float = 1e-3,
+        weight_decay: float = 1e-2,
+        schedule: str | None = "cosine",
+        patience: int | None = 30,
+        validation: float = 0.2,
+        standardize: bool = True,
+        device: str = "auto",
+        random_state: Any = 0,
+        verbose: int = 0,
+        net_params: Mapping[str, Any] | None = None,
+        sfreq: float | None = None,
+    ):
+        self.net = net
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.patience = patience
+        self.validation = validation
+        self.standardize = standardize
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.net_params = net_params
+        self.sfreq = sfreq
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -84,7 +102,12 @@ class NetEstimator(BaseEstimator):
         x = _trials(X)
         targets = self._learn_targets(np.asarray(y))
         if len(targets) != len(x):
-            raise DataError("unequal lengths", found=f"{len(x)} trials, {len(targets)} targets")
+            raise DataError(
+                "the targets do not fit the trials",
+                found=f"{len(x)} trials, {len(targets)} targets",
+                expected="one target per trial",
+                fix="fit(epochs, epochs.y)",
+            )
         self.spec_ = self._spec_of(X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         rows, valid = self._validation_rows(X, targets, seed)

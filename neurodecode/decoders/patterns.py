@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_epochs
 from neurodecode.features.riemann import CSP, TangentSpace
 from neurodecode.features.spectra import BandPower
 

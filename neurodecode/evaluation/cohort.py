@@ -145,7 +145,7 @@ def _read(X: Any, y: Any) -> tuple[pd.DataFrame, Any, str, float]:
     if isinstance(X, pd.DataFrame):
         return X, y, "", 0.0
     if not hasattr(X, "trials"):
-        from neurodecode.core.epochs import as_epochs
+        from neurodecode.core.inputs import as_epochs
 
         X = as_epochs(X)
     margin = float(getattr(X, "pad_samples", 0)) / float(getattr(X, "sfreq", 1.0))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodecode.core.epochs import Epochs, as_trials
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.inputs import as_trials, check_labels
 from neurodecode.core.step import Step
 from neurodecode.linalg.covariance import SHRINKAGES, trial_covariances
 from neurodecode.linalg.spd import check_rank, full_rank_eigh
@@ -104,7 +105,8 @@ class ERPCovariance(Step):
 
     def _fit(self, X: Epochs | np.ndarray, y: np.ndarray | None) -> None:
         check_estimator(self.estimator, "ERPCovariance")
-        data, y = as_trials(X), labels_for(self, y)
+        data = as_trials(X)
+        y = check_labels(y, len(data), "ERPCovariance")
         self.classes_ = np.unique(y)
         parts = []
         for label in self.classes_:
@@ -169,7 +171,7 @@ class XdawnCovariance(Step):
 
         check_estimator(self.estimator, "XdawnCovariance")
         fitted = Xdawn(nfilter=self.n_filters, estimator="scm").fit(
-            as_trials(X), labels_for(self, y)
+            as_trials(X), check_labels(y, len(X), "XdawnCovariance")
         )
         self.classes_ = np.asarray(fitted.classes_)
         self.filters_ = np.asarray(fitted.filters_)
@@ -178,24 +180,6 @@ class XdawnCovariance(Step):
 
     def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
         return _stacked(self.filters_ @ as_trials(X), self.prototypes_, self.estimator)
-
-
-def labels_for(step: Step, y: np.ndarray | None) -> np.ndarray:
-    """Labels, or the error that asks for them.
-
-    Raises
-    ------
-    DataError
-        `y` is None.
-    """
-    if y is None:
-        raise DataError(
-            f"{type(step).__name__} learns from labels",
-            found="fit without y",
-            expected="one label per trial",
-            fix="fit(epochs, epochs.y)",
-        )
-    return np.asarray(y)
 
 
 def check_estimator(estimator: str, where: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from neurodecode.core.dependencies import need
-from neurodecode.core.epochs import Epochs, as_trials
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_trials
 from neurodecode.core.step import Step
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
-from neurodecode.features.covariance import labels_for
 from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
 
 
@@ -92,13 +92,8 @@ class CSP(Step):
     def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
         from pyriemann.spatialfilters import CSP as PyriemannCSP
 
-        matrices, y = as_covariances(X, "CSP"), labels_for(self, y)
-        if len(np.unique(y)) < 2:
-            raise DataError(
-                "CSP tells classes apart",
-                found=f"one class, {y[0]}",
-                expected="at least two among the training trials",
-            )
+        matrices = as_covariances(X, "CSP")
+        y = check_labels(y, len(matrices), "CSP")
         fitted = PyriemannCSP(nfilter=int(self.n_filters), metric="euclid").fit(matrices, y)
         self.filters_, self.patterns_ = fitted.filters_, fitted.patterns_
 

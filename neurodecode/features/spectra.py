@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neurodecode.core.epochs import Epochs, as_trials
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_trials
 from neurodecode.core.step import Step
 
 # Edges in Hz by the names of clinical EEG; delta needs trials of two seconds and is left out.

@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 
-from neurodecode.core.epochs import Epochs, as_trials
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_trials, check_labels
 from neurodecode.core.step import Step
-from neurodecode.features.covariance import labels_for
 
 
 class WindowMeans(Step):
@@ -127,9 +127,10 @@ class Voxels(Step):
         from sklearn.feature_selection import f_classif
 
         means = as_trials(X).mean(axis=2)
+        labels = check_labels(y, len(means), "Voxels")
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
             warnings.simplefilter("ignore")  # constant voxels lie outside the brain: F is 0
-            self.f_values_ = np.nan_to_num(f_classif(means, labels_for(self, y))[0], nan=0.0)
+            self.f_values_ = np.nan_to_num(f_classif(means, labels)[0], nan=0.0)
         # a stable sort of the negative keeps ties in channel order on every machine
         self.selected_ = np.sort(np.argsort(-self.f_values_, kind="stable")[: self.k])
 

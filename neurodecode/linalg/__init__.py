@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from neurodecode.linalg.resampling import decimate as decimate
     from neurodecode.linalg.resampling import polyphase as polyphase
     from neurodecode.linalg.resampling import rate_ratio as rate_ratio
+    from neurodecode.linalg.resampling import resample_spans as resample_spans
+    from neurodecode.linalg.resampling import resample_trials as resample_trials
     from neurodecode.linalg.spd import check_rank as check_rank
     from neurodecode.linalg.spd import full_rank_eigh as full_rank_eigh
     from neurodecode.linalg.spd import inverse_sqrt as inverse_sqrt
@@ -41,6 +43,8 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "notch": "filtering",
         "polyphase": "resampling",
         "rate_ratio": "resampling",
+        "resample_spans": "resampling",
+        "resample_trials": "resampling",
         "riemannian_mean": "spd",
         "second_moment": "spd",
         "squared_distances": "spd",

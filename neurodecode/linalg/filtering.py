@@ -172,9 +172,7 @@ def group_delay(sections: np.ndarray, frequencies: Sequence[float], sfreq: float
 
     Parameters
     ----------
-    sections : float64 array, shape (n_sections, 6)
-    frequencies : sequence of float, Hz
-    sfreq : float, Hz
+    sections, frequencies, sfreq : as in `gain_db`
 
     Returns
     -------

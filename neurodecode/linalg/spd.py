@@ -195,8 +195,7 @@ def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> 
     >>> tangent_vectors(np.diag([np.e, 1.0])[None], np.eye(2), "example").round(9).tolist()
     [[1.0, 0.0, 0.0]]
     """
-    inverse = inverse_sqrt(reference, where)
-    logs = _log(inverse @ matrices @ inverse, where)
+    logs = _log(_whitened(matrices, reference, where), where)
     rows, columns = np.triu_indices(reference.shape[-1])
     return logs[:, rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
 
@@ -206,10 +205,7 @@ def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
 
     Parameters
     ----------
-    matrices : float array, shape (n_matrices, n, n), symmetric positive definite
-    reference : float array, shape (n, n), symmetric positive definite
-    where : str
-        Named in the error.
+    matrices, reference, where : as in `tangent_vectors`
 
     Returns
     -------
@@ -225,10 +221,15 @@ def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
     >>> float(squared_distances(2 * np.eye(4)[None], np.eye(4), "example")[0] ** 0.5)  # 2 log 2
     1.3862943611198906
     """
-    inverse = inverse_sqrt(reference, where)
-    values = np.linalg.eigvalsh(inverse @ matrices @ inverse)
+    values = np.linalg.eigvalsh(_whitened(matrices, reference, where))
     _check_positive(values, where)
     return np.sum(np.log(values) ** 2, axis=-1)
+
+
+def _whitened(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
+    """Matrices seen from a reference, which becomes the identity."""
+    inverse = inverse_sqrt(reference, where)
+    return inverse @ matrices @ inverse
 
 
 def _log(matrices: np.ndarray, where: str) -> np.ndarray:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from neurodecode.loaders.simulate.motor_imagery import simulate_mi as simulate_mi
     from neurodecode.loaders.simulate.oddball import simulate_p300 as simulate_p300
     from neurodecode.loaders.simulate.steady_state import simulate_ssvep as simulate_ssvep
-    from neurodecode.loaders.unpacking import unpack as unpack
     from neurodecode.loaders.store.epoch_store import EpochStore as EpochStore
+    from neurodecode.loaders.unpacking import unpack as unpack
 
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,

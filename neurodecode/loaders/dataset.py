@@ -11,19 +11,19 @@ import functools
 import importlib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import pandas as pd
-from scipy.signal import resample_poly
 
 from neurodecode.core import registry
 from neurodecode.core.card import Card, read_card
+from neurodecode.core.checks import check_resamplable
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import CardError, DataError, did_you_mean
 from neurodecode.core.events import check_classes_cut, present_labels
 from neurodecode.core.study import Study
+from neurodecode.linalg.resampling import rate_ratio, resample_spans, resample_trials
 from neurodecode.loaders.repair import (
     RepairWarning,
     Repeats,
@@ -116,7 +116,8 @@ def load(
     classes : labels to keep; None keeps all
     channels : names to keep, in this order; None keeps all brain channels
     tmin, tmax : float, s from the card's time zero, `tmax` excluded; None: the card's window
-    sfreq : float, Hz; resampled (polyphase, before the cut where there are recordings)
+    sfreq : float, Hz; resampled as by `neurodecode.preprocessing.Resample`, before the cut where
+        there are recordings
     steps : recording steps, applied before the cut; on sets that exist only as epochs, on these
     as_distributed : True skips the repair of flawed sets
     task : the task of a BIDS folder, where it holds several
@@ -407,9 +408,8 @@ def _prepared(
 ) -> Recording:
     for step in steps:
         recording = step.transform(recording)
-    if sfreq is not None and sfreq != recording.sfreq:
-        data = resample(recording.data, recording.sfreq, sfreq)
-        recording = recording.with_data(data, sfreq=sfreq, note=f"resampled to {sfreq:g} Hz")
+    if sfreq is not None:
+        recording = _resampled_recording(recording, sfreq)
     return recording if channels is None else recording.pick(list(channels))
 
 
@@ -434,45 +434,34 @@ def _finish_epochs(
     """What happens before the cut elsewhere, on a set that was distributed already cut."""
     for step in steps:
         epochs = step.transform(epochs)
-    if sfreq is not None and sfreq != epochs.sfreq:
-        data = resample(epochs.data, epochs.sfreq, sfreq)
-        epochs = epochs.with_data(data, sfreq=sfreq, provenance=f"resample {sfreq!r}")
+    if sfreq is not None:
+        epochs = _resampled(epochs, sfreq)
     if tmin is not None or tmax is not None:
         epochs = epochs.crop(tmin, tmax)
     return epochs
 
 
-def resample(data: np.ndarray, old: float, new: float) -> np.ndarray:
-    """Signals at another rate along the last axis, by polyphase filtering (SciPy).
-
-    Parameters
-    ----------
-    data : array, shape (..., n_times)
-    old, new : Hz; their ratio must be a fraction of integers below 1000
-
-    Raises
-    ------
-    DataError : the ratio is no such fraction.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> resample(np.ones((2, 400)), 400, 100).shape
-    (2, 100)
-    """
-    ratio = Fraction(new / old).limit_denominator(1000)
-    if ratio <= 0 or abs(float(ratio) * old - new) > 1e-9 * new:
-        raise DataError(
-            "no polyphase filter between these rates",
-            found=f"{old:g} to {new:g} Hz",
-            expected="a ratio of integers below 1000",
-            fix=f"a rate such as {old / 2:g} Hz",
-        )
-    # "line" takes the straight line through both ends out first: no ringing at a DC offset.
-    resampled = resample_poly(
-        data.astype(np.float64), ratio.numerator, ratio.denominator, axis=-1, padtype="line"
+def _resampled(epochs: Epochs, sfreq: float) -> Epochs:
+    """Epochs at another rate, as `neurodecode.preprocessing.Resample` makes them."""
+    ratio = rate_ratio(epochs.sfreq, sfreq)
+    if ratio == 1:
+        return epochs
+    check_resamplable(epochs.channels, f"sfreq={sfreq:g}")
+    data, margin = resample_trials(
+        epochs.padded(), ratio, epochs.channels.of_kind("stim"), epochs.pad_samples
     )
-    return resampled.astype(data.dtype)
+    return epochs.with_data(data, sfreq=sfreq, pad=margin / sfreq, provenance=f"Resample {ratio}")
+
+
+def _resampled_recording(recording: Recording, sfreq: float) -> Recording:
+    """A recording at another rate, as `neurodecode.preprocessing.Resample` makes it."""
+    ratio = rate_ratio(recording.sfreq, sfreq)
+    if ratio == 1:
+        return recording
+    check_resamplable(recording.channels, f"sfreq={sfreq:g}")
+    held = recording.channels.of_kind("stim")
+    data = resample_spans(recording.data, ratio, recording.good_spans(), held)
+    return recording.with_data(data, sfreq=sfreq, note=f"resampled to {sfreq:g} Hz")
 
 
 def _keep(

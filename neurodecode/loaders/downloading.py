@@ -252,21 +252,6 @@ def read_page(url: str, place: str, timeout: float = 30.0) -> bytes:
     raise AssertionError("unreachable")
 
 
-def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Checksum of a file's bytes, as hex.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "empty"
-    >>> path.touch()
-    >>> sha256_of(path)[:8]
-    'e3b0c442'
-    """
-    with open(path, "rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def is_offline() -> bool:
     """True when ``NEURODECODE_OFFLINE`` forbids the network ("" and "0" allow it)."""
     return os.environ.get(OFFLINE, "") not in ("", "0")

@@ -204,7 +204,7 @@ def _existing(path: Path) -> Path:
             "no such file",
             found=str(path),
             expected=f"a file in {folder}" if near else f"the folder {folder} to exist",
-            fix=did_you_mean(path.name, near),
+            fix=did_you_mean(path.name, near) or f"give the path as seen from {Path.cwd()}",
         )
     for suffix, (what, library, way) in _OTHER.items():
         if family_of(path) is None and path.name.lower().endswith(suffix):

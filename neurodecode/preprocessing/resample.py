@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 
+from neurodecode.core.checks import check_resamplable
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.recording import Recording
 from neurodecode.core.step import Step
-from neurodecode.linalg import resampling
-
-Kernel = Callable[[np.ndarray], np.ndarray]
+from neurodecode.linalg.resampling import (
+    decimate,
+    polyphase,
+    rate_ratio,
+    resample_spans,
+    resample_trials,
+)
 
 
 class _RateChange(Step):
@@ -28,44 +32,40 @@ class _RateChange(Step):
     def _new_rate(self, sfreq: float) -> float:
         raise NotImplementedError
 
-    def _kernel(self, ratio: Fraction) -> Kernel:
+    @staticmethod
+    def _kernel(x: np.ndarray, ratio: Fraction) -> np.ndarray:
         raise NotImplementedError
 
     def _transform(self, epochs: Epochs) -> Epochs:
         ratio = self._ratio(epochs.sfreq)
         if ratio == 1:
             return epochs
-        _refuse_counts(epochs.channels.kinds, type(self).__name__)
-        # Only a left margin of a multiple of `down` samples keeps time zero on the new grid.
-        kept = epochs.pad_samples // ratio.denominator * ratio.denominator
-        cut = epochs.pad_samples - kept
-        data = epochs.padded()[..., cut:]
-        n_times = epochs.shape[-1]
-        left = int(kept * ratio)
-        n_out = -(-n_times * ratio.numerator // ratio.denominator)
-        out = self._kernel(ratio)(data)[..., : n_out + 2 * left]
+        check_resamplable(epochs.channels, type(self).__name__)
+        data, margin = resample_trials(
+            epochs.padded(),
+            ratio,
+            held=epochs.channels.of_kind("stim"),
+            margin=epochs.pad_samples,
+            kernel=self._kernel,
+        )
         sfreq = self._new_rate(epochs.sfreq)
         return epochs.with_data(
-            out, sfreq=sfreq, pad=left / sfreq, provenance=f"{type(self).__name__} {ratio}"
+            data, sfreq=sfreq, pad=margin / sfreq, provenance=f"{type(self).__name__} {ratio}"
         )
 
     def _transform_recording(self, recording: Recording) -> Recording:
         ratio = self._ratio(recording.sfreq)
         if ratio == 1:
             return recording
-        kinds = np.array(recording.channels.kinds)
-        _refuse_counts(kinds, type(self).__name__)
-        data, kernel = recording.data, self._kernel(ratio)
-        n_out = -(-recording.n_times * ratio.numerator // ratio.denominator)
-        # Every output sample k stands at k / ratio; markers take the sample before it.
-        source = np.arange(n_out) * ratio.denominator // ratio.numerator
-        out = np.array(data[:, source])
-        signals = np.flatnonzero(kinds != "stim")
-        for start, stop in recording.good_spans():
-            first = -(-start * ratio.numerator // ratio.denominator)
-            last = -(-stop * ratio.numerator // ratio.denominator)
-            out[signals, first:last] = _on_grid(data[signals, start:stop], start, ratio, kernel)
-        return recording.with_data(out, sfreq=self._new_rate(recording.sfreq), note=str(self))
+        check_resamplable(recording.channels, type(self).__name__)
+        data = resample_spans(
+            recording.data,
+            ratio,
+            recording.good_spans(),
+            held=recording.channels.of_kind("stim"),
+            kernel=self._kernel,
+        )
+        return recording.with_data(data, sfreq=self._new_rate(recording.sfreq), note=str(self))
 
 
 class Resample(_RateChange):
@@ -99,13 +99,12 @@ class Resample(_RateChange):
         self.sfreq = sfreq
 
     def _ratio(self, sfreq: float) -> Fraction:
-        return resampling.rate_ratio(sfreq, self.sfreq)
+        return rate_ratio(sfreq, self.sfreq)
 
     def _new_rate(self, sfreq: float) -> float:
         return float(self.sfreq)
 
-    def _kernel(self, ratio: Fraction) -> Kernel:
-        return lambda x: resampling.polyphase(x, ratio)
+    _kernel = staticmethod(polyphase)
 
 
 class Decimate(_RateChange):
@@ -152,24 +151,6 @@ class Decimate(_RateChange):
     def _new_rate(self, sfreq: float) -> float:
         return sfreq / self.factor
 
-    def _kernel(self, ratio: Fraction) -> Kernel:
-        return lambda x: resampling.decimate(x, ratio.denominator)
-
-
-def _on_grid(x: np.ndarray, start: int, ratio: Fraction, kernel: Kernel) -> np.ndarray:
-    """Resample a span that starts at sample `start`, on the grid of the whole recording."""
-    before = start % ratio.denominator  # back to the last sample both grids share
-    extended = np.pad(x, [(0, 0), (before, 0)], mode="edge")
-    origin = (start - before) // ratio.denominator * ratio.numerator
-    first = -(-start * ratio.numerator // ratio.denominator)
-    return kernel(extended)[:, first - origin :]
-
-
-def _refuse_counts(kinds: np.ndarray | tuple[str, ...], step: str) -> None:
-    if "spikes" in set(kinds):
-        raise DataError(
-            f"{step}: spike counts cannot be resampled",
-            found="channels of kind spikes (counts in bins)",
-            expected="channels that sample a signal",
-            fix="cut with another bin width, or leave the spikes out: epochs.pick('eeg')",
-        )
+    @staticmethod
+    def _kernel(x: np.ndarray, ratio: Fraction) -> np.ndarray:
+        return decimate(x, ratio.denominator)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.inputs import as_epochs
 from neurodecode.decoders import patterns_of
 from neurodecode.viz.colors import FAMILY, QUIET, TEXT, axes_of, diverging, quiet_axes
 

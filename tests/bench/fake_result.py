@@ -24,6 +24,7 @@ FAMILIES = {
     "mdm": "riemannian", "minirocket": "linear", "window-lda": "linear", "csp-lda": "linear",
     "spiking-lif": "spiking",
 }  # fmt: skip
+TRANSDUCTIVE = ("ea-tangent-lr",)
 NETS = ("cnn", "transformer", "encoder", "spiking")
 FIT = {"cnn": 19.0, "transformer": 110.0, "encoder": 840.0, "riemannian": 0.8, "linear": 0.3,
        "spiking": 66.0}  # fmt: skip
@@ -167,6 +168,7 @@ def _recipe_names(recipes: list[str] | int) -> dict[str, str]:
 _FRAME = (
     "dataset", "recipe", "split", "subject", "session", "fold", "seed", "metric", "value",
     "n_train", "n_test", "n_units", "fit_seconds", "parameters", "status", "failure", "key",
+    "transductive",
 )  # fmt: skip
 
 
@@ -224,7 +226,7 @@ def _run(
                 values[subject, fold] if done else np.nan, 2 * n, n, n,
                 FIT[family] * (1 + 0.1 * rng.random()) if done else np.nan,
                 PARAMETERS[family] if done else np.nan, state, failure,
-                f"{dataset}-{recipe}-{subject}-{fold}-{seed}",
+                f"{dataset}-{recipe}-{subject}-{fold}-{seed}", recipe in TRANSDUCTIVE,
             ))  # fmt: skip
     return rows, parts, histories
 
@@ -303,7 +305,8 @@ def _entry(name: str, facts: dict[str, Any], recipes: dict[str, str]) -> dict[st
                 "method": recipe, "recipe": recipe, "metric": "balanced-accuracy",
                 "score": round(hit - 0.03 * number + 0.01, 3), "sd": None,
                 "protocol": "the same split" if number < 2 else "five shuffled folds",
-                "comparable": number < 2, "source": "Example et al. 2024", "form": "repaired",
+                "comparable": number < 2, "why_not": "" if number < 2 else "another protocol",
+                "source": "Example et al. 2024", "form": "repaired",
             })  # fmt: skip
     names = [f"ch{i + 1}" for i in range(facts["n_channels"])]
     return {

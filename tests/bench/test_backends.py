@@ -11,7 +11,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 
+from neurodecode.bench import backends
+from neurodecode.bench.runner import Batch
 from neurodecode.bench.store import Store
 
 SCRIPT = Path(__file__).with_name("slow_run.py")
@@ -74,6 +78,25 @@ def test_a_dask_cluster_loses_a_worker_and_no_result(tmp_path):
 
 def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
+
+
+def test_nets_share_the_cores_and_everything_else_has_one_thread(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(backends, "run", lambda batch: seen.update({batch.notes: batch.threads}))
+    monkeypatch.setattr(backends.joblib, "cpu_count", lambda: 8)
+    net, plain = (
+        Batch((), HasDevice(), *5 * [()], notes="net"),
+        Batch((), LogisticRegression(), *5 * [()], notes="plain"),
+    )
+    list(backends.execute(iter([net, plain])))
+    assert seen == {"net": 8, "plain": 1}
+
+
+class HasDevice(BaseEstimator):
+    """What the bench takes for a net."""
+
+    def __init__(self, device="cpu"):
+        self.device = device
 
 
 @pytest.mark.slow

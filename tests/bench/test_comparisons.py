@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from bench.fake_result import findings_of
 
 from neurodecode.bench.comparisons import compare
+from neurodecode.bench.report.people import differences
 from neurodecode.core.errors import DataError
 from neurodecode.evaluation import mcnemar, sign_flip
 
@@ -27,10 +29,14 @@ class FakeResult:
         columns = ["recipe", "subject", "seed", "trial", "y_true", "y_pred"]
         table = pd.DataFrame(rows, columns=columns)
         self.predictions = table.assign(dataset="d", session="1", fold=0, scores=None)
-        cells = self.predictions[["dataset", "recipe"]].drop_duplicates()
-        self.frame = cells.assign(status=status)
+        cells = self.predictions[["dataset", "recipe", "subject", "seed"]].drop_duplicates()
+        self.frame = cells.assign(
+            status=status, failure="", metric="balanced-accuracy", n_units=n_trials, value=0.5,
+            n_test=n_trials, fit_seconds=1.0, parameters=1.0, transductive=False, key="k",
+        )  # fmt: skip
         self.recipes = {name: {} for name in hits}
         self.datasets = {"d": {"metric": "balanced-accuracy", "classes": ["left", "right"]}}
+        self.histories, self.info = [], {}
 
 
 def test_people_are_the_unit_where_there_are_several():
@@ -56,12 +62,29 @@ def test_too_few_people_are_not_testable():
     assert "not testable" in str(text)
 
 
-def test_one_person_goes_through_mcnemar():
-    found = compare(FakeResult({"a": [36], "b": [24]}, n_trials=40), "a", "b").frame.iloc[0]
-    assert found["method"] == "exact McNemar"
-    assert found["metric"] == "accuracy"
-    assert found["p"] == pytest.approx(mcnemar(12, 0))
-    assert found["difference"] == pytest.approx(0.3)
+def test_trials_of_one_person_give_the_p_of_mcnemar():
+    found = compare(FakeResult({"a": [30], "b": [24]}, n_trials=40), "a", "b").frame.iloc[0]
+    assert found["method"] == "sign flips over trials"
+    assert found["metric"] == "balanced-accuracy"
+    assert found["p"] == pytest.approx(mcnemar(6, 0), abs=0.01)
+    assert found["difference"] == pytest.approx(0.15)
+    assert found["low"] < found["difference"] < found["high"]
+
+
+def test_the_report_says_the_same():
+    findings = findings_of("12 recipes")
+    checked = 0
+    for row in findings.pairs.per_set.iloc[::7].itertuples():
+        frame = compare(findings.result, row.a, row.b).frame.set_index("dataset")
+        own = frame.loc[row.dataset]
+        assert own["difference"] == pytest.approx(row.difference, abs=1e-12)
+        assert own["p"] == row.p_raw
+        duel = {each["dataset"]: each for each in differences(findings, row.a, row.b)}
+        assert own["low"] == duel[row.dataset]["low"]
+        checked += 1
+    assert checked > 20
+    scores = findings.on(row.dataset).set_index("recipe")["score"]
+    assert own["difference"] == pytest.approx(scores[row.a] - scores[row.b])
 
 
 def test_the_other_way_round_is_the_negative():
@@ -75,7 +98,7 @@ def test_text_reads_like_a_sentence():
     result = FakeResult({"a": [16, 18, 14, 20, 18, 16], "b": [14, 16, 14, 16, 16, 16]})
     text = str(compare(result, "a", "b"))
     assert text.splitlines()[0] == "a − b"
-    assert "+8.3 points [" in text and "(sign-flip over subjects, exact)" in text
+    assert "+8.3 points [" in text and "(sign flips over subjects)" in text
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """Recipes become pipelines that run, search inside their training data, and refuse nonsense."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from neurodecode.bench.dataset import RECORDING_NOTE, open_data
+from neurodecode.bench.planning import open_recipes, plan
 from neurodecode.bench.recipes import SKLEARN, InnerCV, find_recipe, recipe, resolve_step
 from neurodecode.core import registry
 from neurodecode.core.errors import RecipeError
 from neurodecode.core.recipe import FAMILIES
+from neurodecode.core.recording import Recording
 
 NAMES = registry.names("recipe")
 
@@ -21,8 +25,51 @@ def test_every_recipe_builds_an_unfitted_pipeline(name):
     assert text.title and text.paper
     pipeline = recipe(name)
     assert isinstance(pipeline, Pipeline)
-    assert [step for step, _ in pipeline.steps] == [step.id for step in text.steps]
+    ids = [*(f"recording-{step.id}" for step in text.recording), *(step.id for step in text.steps)]
+    assert [step for step, _ in pipeline.steps] == ids
     assert repr(clone(pipeline)) == repr(pipeline)
+
+
+def test_no_recording_step_is_lost_on_epochs(planted):
+    pipe, epochs = recipe("window-lda"), planted()
+    filtered = pipe[0].transform(epochs)
+    assert abs(filtered.data - epochs.data).max() > 0.1
+    pipe.fit(epochs, epochs.y)
+    inner = pipe[1:].predict_proba(filtered)
+    np.testing.assert_array_equal(pipe.predict_proba(epochs), inner)
+
+
+def recording():
+    """Noise of a minute with twenty events of two kinds."""
+    kinds = ["left", "right"] * 10
+    events = pd.DataFrame({"onset": 2.0 + 2.5 * np.arange(20), "duration": 0.0, "label": kinds})
+    data = np.random.default_rng(0).standard_normal((3, 6000)).astype(np.float32)
+    return Recording(data, channels=["C3", "Cz", "C4"], sfreq=100, events=events)
+
+
+REQUEST = {"tmin": 0.0, "tmax": 2.0}
+SPLIT = {"split": "within-session", "k": 2, "seeds": 1}
+
+
+def test_a_benchmark_runs_recording_steps_where_they_are_exact():
+    by_hand = recipe("csp-lda")
+    (batch,) = plan(open_data((recording(), REQUEST)), open_recipes("csp-lda"), **SPLIT)
+    exact = by_hand[0].transform(recording()).epoch(**REQUEST)
+    np.testing.assert_array_equal(batch.X.data, exact.data)
+    assert [name for name, _ in batch.estimator.steps] == ["covariance", "csp", "shrinkage-lda"]
+    assert batch.notes == ""
+    epochs_only = recording().epoch(**REQUEST)
+    (batch,) = plan(open_data(epochs_only), open_recipes("csp-lda"), **SPLIT)
+    assert batch.notes == RECORDING_NOTE
+    assert repr(batch.estimator) == repr(by_hand)
+
+
+def test_a_recording_step_that_does_not_fit_stops_only_its_recipe(write_recipe):
+    high = '[[recording]]\nname = "bandpass"\nhigh = 99\n[[step]]\nname = "mdm"'
+    entries = open_recipes([write_recipe("high", high), "csp-lda"])
+    wrong, right = plan(open_data((recording(), REQUEST)), entries, **SPLIT)
+    assert all("band edges do not fit" in cell.reason for cell in wrong.cells)
+    assert not any(cell.reason for cell in right.cells)
 
 
 @pytest.mark.parametrize("name", sorted(SKLEARN))

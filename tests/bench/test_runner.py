@@ -22,8 +22,12 @@ from neurodecode.bench.runner import (
     seeded,
     share_steps,
 )
+from neurodecode.core.channels import Channels
+from neurodecode.core.epochs import Epochs
+from neurodecode.core.montage import with_template_places
 from neurodecode.core.step import Step
-from neurodecode.features import Covariance, TangentSpace
+from neurodecode.decoders import ShrinkageLDA
+from neurodecode.features import Covariance, Flatten, TangentSpace, WindowMeans
 from neurodecode.preprocessing import Bandpass, EuclideanAlign
 
 
@@ -172,3 +176,58 @@ def test_jobs_on_one_device_take_turns():
 def test_the_cpu_is_shared():
     with device_turn("cpu"), device_turn("cpu"):
         pass
+
+
+def test_calibration_trials_are_not_scored(planted):
+    epochs = planted(n_trials=20, n_subjects=3)
+    plain, calibrated = riemann(), riemann(EuclideanAlign(adapt="calibration", n_calibration=6))
+    entries = [Entry("plain", None, plain), Entry("calibrated", None, calibrated)]
+    data = BenchData("planted", epochs)
+    batches = plan([data], entries, split="cross-subject", k=3, seeds=1)
+    for batch in share_steps(batches):
+        for cell, result in zip(batch.cells, run(batch).values(), strict=True):
+            n = 20 if cell.recipe == "plain" else 14
+            (row,) = [row for row in result.rows if row["metric"] == "balanced-accuracy"]
+            assert (row["n_test"], row["n_units"], len(result.y_pred)) == (n, n, n)
+            assert ("6 calibration trials not scored" in row["notes"]) == (n == 14)
+            if n == 14:  # the first ones in time order
+                assert result.trials.tolist() == np.sort(cell.split.test)[6:].tolist()
+
+
+def test_a_cell_of_calibration_only_fails_and_says_why(planted):
+    pipeline = riemann(EuclideanAlign(adapt="calibration", n_calibration=20))
+    data = BenchData("planted", planted(n_trials=20, n_subjects=2))
+    (batch, *_) = plan([data], [Entry("r", None, pipeline)], split="cross-subject", k=2, seeds=1)
+    assert "serve calibration" in next(iter(run(batch).values())).rows[0]["failure"]
+
+
+def on_the_head(epochs):
+    """The same trials on electrodes with known places; the first one tells the classes apart."""
+    channels = with_template_places(Channels(["C3", "Cz", "C4"]), "standard_1005")
+    return Epochs(
+        epochs.data, channels=channels, sfreq=epochs.sfreq, y=epochs.y, trials=epochs.trials
+    )
+
+
+def test_linear_pipelines_leave_a_pattern_shared_steps_or_not(planted):
+    epochs = on_the_head(planted(effect=2.0))
+    means = make_pipeline(Bandpass(None, 8), WindowMeans(), ShrinkageLDA())
+    power = make_pipeline(
+        Bandpass(None, 8), Covariance("oas"), TangentSpace(), LogisticRegression()
+    )
+    batches = batches_of(epochs, means, power, make_pipeline(Flatten(), ShrinkageLDA()))
+    for naive, shared in zip(batches, share_steps(batches), strict=True):
+        patterns = [[cell.pattern for cell in run(batch).values()] for batch in (naive, shared)]
+        assert patterns[0] == patterns[1]
+        if naive.cells[0].recipe == "r2":  # not a decoder that reads channels
+            assert patterns[0] == [None] * 4
+            continue
+        assert all(pattern["classes"] == ["right"] for pattern in patterns[0])
+        strongest = [np.argmax(np.abs(pattern["values"][0])) for pattern in patterns[0]]
+        if naive.cells[0].recipe == "r0":  # the planted difference is one of means
+            assert strongest == [0] * 4
+
+
+def test_without_places_there_is_no_pattern(planted):
+    (batch,) = batches_of(planted(), make_pipeline(WindowMeans(), ShrinkageLDA()))
+    assert all(cell.pattern is None for cell in run(batch).values())

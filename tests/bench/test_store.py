@@ -18,6 +18,7 @@ def finished(value: float = 0.5, status: str = "ok") -> CellResult:
         y_pred=np.array(["left", "left", "left"], dtype=object),
         scores=np.eye(3, 2),
         history={"train_loss": [1.0, 0.5], "best_epoch": 2},
+        pattern={"classes": ["right"], "values": [[0.5, -1.0]]},
     )
 
 
@@ -28,6 +29,7 @@ def test_what_is_written_is_read(tmp_path):
     assert found["k1"].y_pred.tolist() == ["left"] * 3
     np.testing.assert_array_equal(found["k1"].scores, np.eye(3, 2))
     assert found["k1"].history == {"train_loss": [1.0, 0.5], "best_epoch": 2}
+    assert found["k1"].pattern == {"classes": ["right"], "values": [[0.5, -1.0]]}
     assert found["k2"].failed and found["k2"].scores is None
 
 

@@ -9,7 +9,8 @@ import pytest
 from bench.fake_result import KINDS, findings_of
 from rich.console import Console
 
-from neurodecode.bench.table import LAYOUTS, latex_table, tables, text_table
+from neurodecode.bench.latex import latex_table
+from neurodecode.bench.table import LAYOUTS, tables, text_table
 from neurodecode.core.errors import DataError
 
 
@@ -36,7 +37,7 @@ def test_rows_are_ordered_by_score_and_confess():
     assert len(scores) == 11 and scores == sorted(scores, reverse=True)
     assert any(line.endswith("at chance") for line in lines)
     assert any("labram-lora" in line and line.endswith("does not apply") for line in lines)
-    assert lines[-1].strip() == "† published under another protocol: not compared"
+    assert "  † published under another protocol: not compared" in lines
 
 
 def test_decimal_points_stand_in_one_column():
@@ -53,13 +54,41 @@ def test_fewer_than_fifty_trials_print_no_decimals():
     assert re.search(r"window-lda +\d\d +\[\d\d, \d\d\]", "\n".join(lines))
 
 
-def test_a_narrow_terminal_loses_parameters_then_fit_time():
+def test_a_narrow_terminal_loses_parameters_then_long_headings_never_the_fit_time():
     wide, middle, narrow = (
-        text_table(findings_of("one data set"), width=width) for width in (120, 92, 84)
+        text_table(findings_of("one data set"), width=width) for width in (120, 96, 80)
     )
     assert "parameters" in wide and "fit time" in wide
     assert "parameters" not in middle and "fit time" in middle, middle
-    assert "fit time" not in narrow and "95 % interval" in narrow and "at chance" in narrow
+    assert re.search(r"publ\. +−publ\. +fit", narrow) and "95 % interval" in narrow, narrow
+    assert max(map(len, narrow.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_every_word_and_note_stays_whole(width):
+    findings = findings_of("12 recipes")
+    text = text_table(findings, width=width)
+    said = set(text.split())
+    for name in findings.scores["recipe"]:
+        assert name in said
+    for entry in findings.result.datasets.values():
+        assert set(str(entry["flaw"] or "").split()) <= said
+    assert {"transductive", "chance"} <= {word.strip(",") for word in said}
+
+
+def test_published_columns_without_a_value_make_room_first():
+    findings = findings_of("simulated only")
+    assert "published" in text_table(findings, width=100)
+    narrow = text_table(findings, width=72)
+    assert "published" not in narrow and "fit time" in narrow
+
+
+def test_the_best_published_scores_stand_under_each_set():
+    lines = " ".join(block(text_table(findings_of("12 recipes")), "Blink"))
+    assert re.search(
+        r"published: \d\d\.\d % balanced accuracy, \S+; the same split; comparable", lines
+    )
+    assert re.search(r"not compared: another +protocol", lines)
 
 
 def test_the_best_of_each_set_names_its_equals():
@@ -71,7 +100,7 @@ def test_the_best_of_each_set_names_its_equals():
 
 def test_unranked_recipes_say_so():
     text = text_table(findings_of("12 recipes"), by="recipe")
-    assert text.count("not ranked: 4 of 5 data sets") == 3
+    assert text.count("unranked: 4 of 5 sets") == 3
 
 
 def test_an_unknown_layout_is_refused():

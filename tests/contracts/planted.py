@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pandas as pd
 
 from neurodecode import Epochs
 
 
+@functools.cache  # epochs do not change; the one check that doubts it takes `.__wrapped__`
 def planted_epochs(
     n_trials: int = 80, n_channels: int = 6, effect: float = 1.0, random_state: int = 0
 ) -> Epochs:

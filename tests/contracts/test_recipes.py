@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from contracts.planted import planted_epochs
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 
 from neurodecode import recipe
@@ -26,13 +26,19 @@ def test_words_are_complete(name):
     assert isinstance(recipe(name), Pipeline)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_filters_are_where_they_are_exact(name):
+    on_epochs = {step.name for step in read_recipe(registry.target("recipe", name)).steps}
+    early = sorted(on_epochs & {"bandpass", "notch"})
+    assert not early, f"{name}: {early} on epochs. Fix: [[recording]] instead of [[step]]."
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NAMES)
 def test_finds_a_planted_effect(name):
     pipe = clone(recipe(name))
-    regression = "regress" in str(type(pipe[-1])).lower() or type(pipe[-1]).__name__ == "Ridge"
     epochs, test = planted_epochs(80, effect=1.5), planted_epochs(40, effect=1.5)
-    if regression:
+    if is_regressor(pipe):
         y, y_test = (np.where(each.y == "left", 1.0, -1.0) for each in (epochs, test))
         assert pipe.fit(epochs.without_targets(), y).score(test, y_test) > 0.3
         return

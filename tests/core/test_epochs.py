@@ -198,3 +198,30 @@ def test_repr_states_units_rate_and_zero():
     text = "12 trials · 3 MEG (fT) · −0.1 to 0.3 s at 100 Hz, 0 = movement onset · 2 classes"
     assert repr(epochs) == text
     assert "2 subject(s)" in epochs._repr_html_()
+
+
+def test_a_crop_rounds_as_the_cut_does():
+    epochs = make(n_times=50, sfreq=50.0)
+    assert epochs.crop(0.29, 0.61).shape[2] == 16  # 0.29 * 50 is 14.499999999999998
+    assert epochs.crop(0.29).tmin == 0.28
+
+
+def test_a_crop_shortens_ragged_trials():
+    epochs = make(length=np.array([40, 20, 15] * 4))
+    assert epochs[:3].crop(0.1, 0.3).length.tolist() == [20, 10, 5]
+    with pytest.raises(DataError, match="lengths"):
+        epochs.crop(0.2)
+
+
+def test_a_mask_of_another_length_is_refused_even_when_empty():
+    with pytest.raises(DataError, match="mask"):
+        make()[np.zeros(0, dtype=bool)]
+    assert len(make()[[]]) == 0
+
+
+def test_damaged_epochs_are_named(tmp_path):
+    make().save(tmp_path / "mine")
+    path = tmp_path / "mine" / "data.npy"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="cannot be read"):
+        Epochs.load(tmp_path / "mine")

@@ -45,3 +45,15 @@ def test_people_of_two_data_sets_stay_apart():
     both = concat([make(["C3"], name="a"), make(["C3"], name="b")])
     assert set(both.groups("subject")) == {"a:1", "b:1"}
     assert set(concat([make(["C3"]), make(["C3"])]).groups("subject")) == {"1"}
+
+
+def test_views_and_reordered_channels_land_in_their_rows():
+    rng = np.random.default_rng(0)
+    a = Epochs(rng.standard_normal((6, 2, 5)), channels=["C3", "C4"], sfreq=5, rank=2)
+    b = Epochs(
+        rng.standard_normal((4, 3, 5)).astype(np.float32), channels=["C4", "Cz", "C3"], sfreq=5
+    )
+    both = concat([a[[4, 0]], b[::-2]], on="common")
+    assert both.dtype == np.float64 and both.rank == 2
+    np.testing.assert_array_equal(both.data[:2], a.data[[4, 0]])
+    np.testing.assert_array_equal(both.data[2:], b.data[::-2][:, [2, 0]])

@@ -1,8 +1,12 @@
 """Stamps: one meaning, one hash, in any process."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from neurodecode.core.channels import Channels
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.stamps import array_digest, canonical_json, digest
 
@@ -36,3 +40,22 @@ def test_type_shape_and_content_count():
     assert len(stamps) == 5
     assert array_digest(a[::2]) == array_digest(a[::2].copy())
     assert array_digest(np.array(["a", "b"])) != array_digest(np.array(["ab", ""]))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"channels": Channels(["C3"], positions=[[0.0, 0.0, 0.1]])},
+        {"channels": Channels(["C3"], reference="average")},
+        {"channels": Channels(["C3"], bads=["C3"])},
+        {"rank": 1},
+        {"line_freq": 50.0},
+        {"length": np.array([3, 4])},
+    ],
+    ids=["positions", "reference", "bads", "rank", "line_freq", "length"],
+)
+def test_the_data_stamp_knows_all_that_a_step_may_read(other: dict[str, Any]) -> None:
+    plain = {"channels": Channels(["C3"]), "sfreq": 4.0}
+    data = np.ones((2, 1, 4), dtype=np.float32)
+    assert Epochs(data, **plain).data_stamp == Epochs(data.copy(), **plain).data_stamp
+    assert Epochs(data, **{**plain, **other}).data_stamp != Epochs(data, **plain).data_stamp

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +15,5 @@ def test_all_journeys_have_their_tutorial():
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_tutorial_runs(path: Path, tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-W", "error::FutureWarning:neurodecode", path],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONUTF8": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
+def test_tutorial_runs(path: Path, run_script: Callable[[Path], None]):
+    run_script(path)

@@ -61,7 +61,7 @@ def test_unknown_estimators_are_refused(step):
 
 @pytest.mark.parametrize("step", [ERPCovariance(), XdawnCovariance()])
 def test_steps_that_learn_from_labels_ask_for_them(step):
-    with pytest.raises(DataError, match="fit without y"):
+    with pytest.raises(DataError, match="no labels"):
         step.fit(noise_epochs())
 
 

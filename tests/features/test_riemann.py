@@ -51,7 +51,7 @@ def test_csp_needs_two_classes_and_labels():
     matrices = Covariance().transform(noise_epochs())
     with pytest.raises(DataError, match="one class"):
         CSP().fit(matrices, ["a"] * 40)
-    with pytest.raises(DataError, match="without y"):
+    with pytest.raises(DataError, match="no labels"):
         CSP().fit(matrices)
 
 

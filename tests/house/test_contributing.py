@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -66,29 +67,42 @@ def extended(
     return root
 
 
-def run(code: str, root: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root)},
+# Runs in the copy: every example, each with names of its own; prints what went wrong in which.
+RUN_ALL = """
+import doctest, importlib, json, sys, traceback
+import neurodecode
+examples, modules = json.load(sys.stdin)
+report = {"copy": neurodecode.__file__}
+for section, code in examples.items():
+    try:
+        exec(compile(code, section, "exec"), {"__name__": "__main__"})
+        report[section] = ""
+    except Exception:
+        report[section] = traceback.format_exc()
+for name in modules:
+    found = doctest.testmod(importlib.import_module(name))
+    report[name] = "" if found.attempted and not found.failed else str(found)
+print(json.dumps(report))
+"""
+
+
+def test_following_the_text_works(recipe_book: list[Block], extended: Path):
+    examples = {block.section: block.text for block in recipe_book if block.title == "try it"}
+    assert list(examples) == ["A step", "A net", "A decoder", "A data set"]
+    added = [block.title for block in recipe_book if block.title.endswith(".py") and not block.at]
+    modules = [title.removesuffix(".py").replace("/", ".") for title in added]
+    assert len(modules) == 3
+    done = subprocess.run(  # one process: libraries are loaded once for all sections
+        [sys.executable, "-c", RUN_ALL],
+        input=json.dumps([examples, modules]),
+        cwd=extended,
+        env=os.environ | {"PYTHONPATH": str(extended)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("section", ["A step", "A net", "A decoder", "A data set"])
-def test_following_the_text_works(section: str, recipe_book: list[Block], extended: Path):
-    (code,) = [b.text for b in recipe_book if (b.section, b.title) == (section, "try it")]
-    here = f"import neurodecode; assert neurodecode.__file__.startswith({str(extended)!r})\n"
-    run(here + code, extended)
-
-
-def test_examples_in_the_added_files_run(recipe_book: list[Block], extended: Path):
-    added = [block.title for block in recipe_book if block.title.endswith(".py") and not block.at]
-    modules = [title.removesuffix(".py").replace("/", ".") for title in added]
-    assert len(modules) == 3
-    code = "import doctest, importlib, sys\nfailed = 0\n" + "".join(
-        f"failed += doctest.testmod(importlib.import_module({name!r})).failed\n" for name in modules
-    )
-    run(code + "sys.exit(failed)", extended)
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert Path(report.pop("copy")).is_relative_to(extended)
+    assert set(report) == {*examples, *modules}
+    for name, problem in report.items():
+        assert not problem, f"CONTRIBUTING.md, {name}: {problem}\n{done.stdout}"

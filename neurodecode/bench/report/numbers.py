@@ -316,9 +316,22 @@ def failure_rows(findings: Findings) -> list[dict[str, Any]]:
         if entry.get("flaw"):
             rows.append(_log(
                 "warn", "flawed data", dataset, str(entry["flaw"]),
-                "Published scores of the distributed form are not compared.",
+                "Published scores of another form of the data are not compared.",
             ))  # fmt: skip
-    return rows
+        if entry.get("remark"):
+            rows.append(_log("gap", "remark", dataset, str(entry["remark"]), "Keep it in mind."))
+    return [*rows, *_transductive(findings)]
+
+
+def _transductive(findings: Findings) -> list[dict[str, Any]]:
+    """One row for the recipes that look at unlabelled test trials."""
+    rows = findings.scores[findings.scores["status"] == "ok"]
+    names = list(dict.fromkeys(rows.loc[rows["transductive"].astype(bool), "recipe"]))
+    if not names:
+        return []
+    what = "A step saw all test trials of a subject, without labels, at once."
+    do = "Compare with transductive scores only: in use, later trials are not known yet."
+    return [_log("warn", "transductive", words.join_words(names), what, do)]
 
 
 def _failed(findings: Findings) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from neurodecode.bench.published import best_published
 from neurodecode.bench.report import learning, maps, numbers, panels, people, svg
 from neurodecode.bench.report.verdict import verdict
-from neurodecode.bench.summary import Findings, ResultLike
+from neurodecode.bench.summary import Findings, ResultLike, findings_of
 from neurodecode.bench.table import describe, score_frame
 from neurodecode.core import words
 from neurodecode.core.files import atomic_write
@@ -20,12 +21,14 @@ from neurodecode.core.files import atomic_write
 _MOST_CURVES = 12
 
 
-def write_report(result: ResultLike, path: str | Path, metric: str | None = None) -> Path:
+def write_report(
+    result: ResultLike | Findings, path: str | Path, metric: str | None = None
+) -> Path:
     """Write the report of a result as one HTML file that needs nothing else.
 
     Parameters
     ----------
-    result : a benchmark's result
+    result : a benchmark's result, or its findings
     path : where to write; an existing file is replaced whole or not at all
     metric : str, optional
         Another metric that the stored predictions allow.
@@ -40,7 +43,7 @@ def write_report(result: ResultLike, path: str | Path, metric: str | None = None
     >>> result = nd.benchmark("sim-mi", ["csp-lda", "mdm"])  # doctest: +SKIP
     >>> write_report(result, "report.html")                  # doctest: +SKIP
     """
-    page = render_report(Findings.of(result, metric))
+    page = render_report(findings_of(result, metric))
     with atomic_write(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return Path(path)
@@ -121,7 +124,10 @@ def facts(findings: Findings) -> list[tuple[str, str]]:
         ("Metric", findings.metric_words),
     ]
     if info.get("elapsed_s") is not None:
-        found.append(("Took", f"{words.seconds_words(info['elapsed_s'])}, {info.get('device')}"))
+        earlier = int(info.get("n_from_earlier", 0))
+        kept = f", {words.grouped(earlier)} runs kept from before" if earlier else ""
+        took = words.seconds_words(info["elapsed_s"])
+        found.append(("Took", f"{took}, {info.get('device')}{kept}"))
     if info.get("date"):
         found.append(("Date", str(info["date"])[:10]))
     return found
@@ -177,6 +183,7 @@ def score_set(findings: Findings, dataset: str) -> dict[str, Any]:
         ],
         "svg": panels.score_panel(findings, dataset) if done else None,
         "flaw": entry.get("flaw"),
+        "published": best_published(entry),
         "numbers": numbers.score_table(findings, dataset) if planned.any() else None,
     }
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from neurodecode.bench.pairs import difference
 from neurodecode.bench.report import svg
 from neurodecode.bench.report.panels import left_margin, short
 from neurodecode.bench.summary import Findings
 from neurodecode.core import words
-from neurodecode.evaluation import subject_interval
 
 WIDTH = 520
 MOST_RECIPES = 20  # rows of the figure; the table under it has all
@@ -110,17 +110,13 @@ def differences(findings: Findings, a: str, b: str) -> list[dict[str, Any]]:
     for dataset, (table, unit) in findings.pairs.parts.items():
         if a not in table or b not in table:
             continue
-        single = (table[a] - table[b]).to_numpy()
-        mean, n = float(single.sum()), len(single)
+        found = difference(table, unit, a, b)
+        n = len(found.singles)
+        dots, note = [], f"1 subject, {n} trials"
         if unit == "subjects":
-            single = single * n  # contributions are shares of the mean
-            bounds = subject_interval(single)
-            low, high, dots = bounds.low, bounds.high, single.tolist()
-            note = f"{int((single > 0).sum())} of {n} subjects gain"
-        else:
-            half = 1.96 * float(np.sqrt(n * single.var(ddof=1)))
-            low, high, dots, note = mean - half, mean + half, [], f"1 subject, {n} trials"
-        row = {"dataset": dataset, "mean": mean, "low": low, "high": high}
+            dots = found.singles.tolist()
+            note = f"{int((found.singles > 0).sum())} of {n} subjects gain"
+        row = {"dataset": dataset, "mean": found.value, "low": found.low, "high": found.high}
         rows.append({**row, "dots": dots, "note": note})
     return rows
 

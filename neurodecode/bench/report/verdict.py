@@ -229,8 +229,17 @@ def _flaws(findings: Findings) -> Sentence | None:
         words.small_number(len(findings.result.datasets)),
         "sets is" if len(flawed) == 1 else "sets are",
     )
-    text = Markup("Scores here are on the repaired form: {}; see <a href='#failures'>warnings</a>.")
-    return Sentence("warn", "!", claim, text.format(name_list(flawed)))
+    repaired = [key for key in flawed if findings.result.datasets[key].get("repaired")]
+    as_they_are = [key for key in flawed if key not in repaired]
+    text = Markup("")
+    if repaired:
+        text += Markup("Scores on {} are of the repaired form. ").format(name_list(repaired))
+    if as_they_are:
+        text += Markup("Scores on {} are of the data as distributed. ").format(
+            name_list(as_they_are)
+        )
+    text += Markup("See <a href='#failures'>warnings</a>.")
+    return Sentence("warn", "!", claim, text)
 
 
 def at_chance_groups(findings: Findings) -> dict[str, list[str]]:

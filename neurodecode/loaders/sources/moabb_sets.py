@@ -21,7 +21,8 @@ from neurodecode.core.card import Card
 from neurodecode.core.dependencies import need
 from neurodecode.core.errors import DataError, DownloadError, UnknownName, did_you_mean
 from neurodecode.core.events import natural_order
-from neurodecode.loaders.downloading import OFFLINE, is_offline, sha256_of
+from neurodecode.core.files import sha256_of
+from neurodecode.loaders.downloading import OFFLINE, is_offline
 from neurodecode.loaders.repair import with_microvolts_scaled
 from neurodecode.loaders.sources.mne_folders import borrowed_settings, mne_folder
 

@@ -1,4 +1,4 @@
-"""What every classifier asks of `X` and `y` at its door."""
+"""What users pass as `X` (epochs of ours or MNE's, plain arrays of trials) and labels as `y`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,60 @@ from typing import Any
 
 import numpy as np
 
-from neurodecode.core.epochs import Epochs, as_epochs
+from neurodecode.core.checks import check_finite
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
+
+
+def as_epochs(X: Any) -> Epochs:
+    """`Epochs` from `Epochs` or `mne.Epochs`.
+
+    Raises
+    ------
+    DataError
+        A plain array (rate and channels are unknown) or something else.
+
+    Examples
+    --------
+    >>> epochs = Epochs(np.zeros((1, 1, 5)), channels=["Cz"], sfreq=5)
+    >>> as_epochs(epochs) is epochs
+    True
+    """
+    if isinstance(X, Epochs):
+        return X
+    if hasattr(X, "get_data") and hasattr(X, "event_id") and hasattr(X, "info"):
+        return Epochs.from_mne(X)
+    raise DataError(
+        "epochs are needed here",
+        found=f"{type(X).__name__}" + (f" of shape {X.shape}" if hasattr(X, "shape") else ""),
+        expected="neurodecode.Epochs or mne.Epochs",
+        fix="nd.Epochs(array, channels=names, sfreq=rate, y=labels)",
+    )
+
+
+def as_trials(X: Any, dtype: Any = np.float64) -> np.ndarray:
+    """Signals of epochs, MNE epochs or a plain array, shape (n_trials, n_channels, n_times).
+
+    Raises
+    ------
+    DataError
+        Not three-dimensional, or NaN or infinite values (trial and channel are named).
+
+    Examples
+    --------
+    >>> as_trials(np.zeros((2, 3, 4))).shape
+    (2, 3, 4)
+    """
+    array = X if isinstance(X, np.ndarray) else as_epochs(X).data
+    if array.ndim != 3:
+        raise DataError(
+            "trials must be three-dimensional",
+            found=f"shape {array.shape}",
+            expected="(n_trials, n_channels, n_times)",
+        )
+    array = np.asarray(array, dtype=dtype)
+    check_finite(array, X.channels.names if isinstance(X, Epochs) else None)
+    return array
 
 
 def check_labels(y: Any, n_trials: int, where: str) -> np.ndarray:
