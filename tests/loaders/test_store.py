@@ -236,12 +236,12 @@ trials = 60
 @pytest.fixture
 def noise(tmp_path, pattern, monkeypatch):
     """A card whose source reads the FIF files; caches of its own."""
-    from neurodecode.loaders import dataset
+    from neurodecode.loaders import card_sources
 
     source = Source(pattern)
     (tmp_path / "noise.toml").write_text(CARD)
-    monkeypatch.setitem(dataset.SOURCES, "noise", "noise")
-    monkeypatch.setattr(dataset, "_source", lambda card: source)
+    monkeypatch.setitem(card_sources.SOURCES, "noise", "noise")
+    monkeypatch.setitem(sys.modules, "noise", source)
     monkeypatch.setenv("NEURODECODE_CACHE", str(tmp_path / "cache"))
     return functools.partial(nd.load, str(tmp_path / "noise.toml")), source
 
