@@ -33,9 +33,12 @@ if TYPE_CHECKING:
     from neurodecode.bench import Result as Result
     from neurodecode.bench import benchmark as benchmark
     from neurodecode.bench import recipe as recipe
+    from neurodecode.core import Bundle as Bundle
     from neurodecode.core import Card as Card
     from neurodecode.core import Channels as Channels
     from neurodecode.core import Epochs as Epochs
+    from neurodecode.core import EpochsBundle as EpochsBundle
+    from neurodecode.core import On as On
     from neurodecode.core import Recording as Recording
     from neurodecode.core import Spec as Spec
     from neurodecode.core import Study as Study
@@ -59,15 +62,18 @@ if TYPE_CHECKING:
 _resolve, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "Bundle": "core",
         "Card": "core",
         "CardError": "core.errors",
         "Channels": "core",
         "DataError": "core.errors",
         "DownloadError": "core.errors",
         "Epochs": "core",
+        "EpochsBundle": "core",
         "LeakageError": "core.errors",
         "MissingDependency": "core.errors",
         "NeurodecodeError": "core.errors",
+        "On": "core",
         "Recording": "core",
         "RecipeError": "core.errors",
         "Result": "bench",

@@ -6,6 +6,7 @@ Answers go to standard output, errors to standard error, files where `--out` say
 
 from __future__ import annotations
 
+import datetime
 import functools
 import os
 import shutil
@@ -365,26 +366,53 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@cache_app.callback(invoke_without_command=True)
+def _cache(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        cache_info()
+
+
 @cache_app.command("info")
 @guarded
 def cache_info() -> None:
-    """Where the cache is and how large."""
+    """Where the cache is, how large, and the stored epochs, last used first."""
     from neurodecode.core.doctor import folder_size
     from neurodecode.core.memory import bytes_words
     from neurodecode.core.paths import cache_folder
+    from neurodecode.core.words import plural
+    from neurodecode.loaders import EpochStore
 
     count, size = folder_size(cache_folder())
-    say(f"{cache_folder()}   {bytes_words(size)} in {count} files")
+    say(f"{cache_folder()}   {bytes_words(size)} in {plural(count, 'file')}")
+    store = EpochStore()
+    entries = store.entries()
+    if entries:
+        stored = bytes_words(sum(entry.n_bytes for entry in entries))
+        limit = bytes_words(store.max_bytes)
+        say(f"epochs   {stored} in {plural(len(entries), 'entry', 'entries')}, at most {limit}")
+    for entry in entries:
+        day = datetime.date.fromtimestamp(entry.used)
+        say(f"  {bytes_words(entry.n_bytes):>7}  {day}  {entry.text}")
 
 
 @cache_app.command("clear")
 @guarded
-def cache_clear() -> None:
+def cache_clear(
+    max_size: Annotated[
+        str | None,
+        typer.Option(help="Keep the stored epochs used last, up to this size: '20 GB'."),
+    ] = None,
+) -> None:
     """Delete the cache; what is needed again is made or fetched again."""
     from neurodecode.core.doctor import folder_size
     from neurodecode.core.memory import bytes_words
-    from neurodecode.core.paths import cache_folder
+    from neurodecode.core.paths import cache_folder, parse_bytes
+    from neurodecode.loaders import EpochStore
 
+    if max_size is not None:
+        freed = EpochStore().clean(parse_bytes(max_size))
+        say(f"{bytes_words(freed)} freed in {EpochStore().folder}")
+        return
     _, size = folder_size(cache_folder())
     shutil.rmtree(cache_folder(), ignore_errors=True)
     say(f"{bytes_words(size)} freed in {cache_folder()}")

@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from neurodecode.bench.dataset import BenchData, channel_words
 from neurodecode.bench.planning import split_of, splitter_for
-from neurodecode.core.card import Card, read_card
+from neurodecode.core.card import Card
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.words import interval_words, percent, plural
@@ -31,7 +31,7 @@ from neurodecode.evaluation import (
     score,
 )
 from neurodecode.features import WindowMeans
-from neurodecode.loaders import Check, load, static_checks
+from neurodecode.loaders import Check, find_card, load, static_checks
 
 N_SHUFFLES = 10
 N_WINDOWS = 8
@@ -103,7 +103,7 @@ def check_dataset(name: str) -> CheckedData:
 
     Parameters
     ----------
-    name : str, a name of `nd.list("dataset")`
+    name : str, a name of `nd.list("dataset")`, or "moabb:NAME"
 
     Returns
     -------
@@ -119,7 +119,7 @@ def check_dataset(name: str) -> CheckedData:
     >>> check_dataset("sim-mi").verdict
     'sound'
     """
-    card = read_card(name)
+    card = find_card(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # flaws are what the checks report
         epochs = load(name, as_distributed=True)

@@ -11,7 +11,7 @@ import numpy as np
 from neurodecode.bench.cells import describe
 from neurodecode.bench.published import is_repaired, published_scores
 from neurodecode.bench.recipes import build_recording_steps
-from neurodecode.core.card import Card, read_card
+from neurodecode.core.card import Card
 from neurodecode.core.channels import KIND_WORDS, Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
@@ -168,9 +168,9 @@ def _open_named(entry: Any, request: dict[str, Any]) -> BenchData:
     if isinstance(entry, BenchData):
         return entry
     if isinstance(entry, str):
-        from neurodecode.loaders import load
+        from neurodecode.loaders import find_card, load
 
-        card = read_card(entry)
+        card = find_card(entry, task=request.get("task"), labels=request.get("labels"))
         return BenchData(card.name, load(entry, **request), card, request=request)
     if hasattr(entry, "epoch"):  # Recording or Study
         name = str(getattr(entry, "name", None) or getattr(entry, "recording", None) or "study")

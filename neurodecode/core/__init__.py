@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from neurodecode.core import lazy
 
 if TYPE_CHECKING:
+    from neurodecode.core.bundle import Bundle as Bundle
     from neurodecode.core.card import Card as Card
     from neurodecode.core.card import read_card as read_card
     from neurodecode.core.channels import Channels as Channels
     from neurodecode.core.epochs import Epochs as Epochs
+    from neurodecode.core.epochs_bundle import EpochsBundle as EpochsBundle
     from neurodecode.core.inputs import as_epochs as as_epochs
     from neurodecode.core.inputs import as_trials as as_trials
     from neurodecode.core.joining import concat as concat
+    from neurodecode.core.on import On as On
     from neurodecode.core.persistence import load_model as load_model
     from neurodecode.core.persistence import save as save
     from neurodecode.core.recipe import Recipe as Recipe
@@ -27,9 +30,12 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "Bundle": "bundle",
         "Card": "card",
         "Channels": "channels",
         "Epochs": "epochs",
+        "EpochsBundle": "epochs_bundle",
+        "On": "on",
         "Recipe": "recipe",
         "Recording": "recording",
         "Spec": "spec",

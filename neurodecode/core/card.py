@@ -7,6 +7,7 @@ distributed. Loaders, checks, the benchmark and the report all read the same car
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -71,7 +72,8 @@ class Card:
     simulated : True where the data are made, not measured.
     source : ``{"kind": reader, ...}``; `kind` names the reader, the rest are its arguments.
     channels : ``{"names": [...], "kind": ..., "montage": ..., "reference": ...}``.
-    subjects : subject ids as in the trial table.
+    subjects : subject ids as in the trial table; a file may write ``"1..109"``. Empty: too many to
+        list, the data tell.
     classes : class names in the order of codes; empty for continuous targets.
     zero, tmin, tmax, sfreq : meaning of time 0, window in s (`tmax` excluded), rate in Hz.
     split : ``{"kind", "unit", "k"}``, the evaluation the card recommends.
@@ -202,6 +204,7 @@ def parse_card(text: str, where: str = "card") -> Card:
             fix="add the missing keys",
         )
     values = {key: _typed(value, _TYPES[key], key, where) for key, value in table.items()}
+    values["subjects"] = [each for entry in values["subjects"] for each in _people(entry)]
     values["published"] = _records(Published, values.get("published", []), "published", where)
     values["flaws"] = _records(Flaw, values.get("flaws", []), "flaws", where)
     card = Card(**values)
@@ -233,6 +236,12 @@ def _typed(value: Any, kind: type, key: str, where: str) -> Any:
             fix=f"write {key} as {kind.__name__}",
         )
     return value
+
+
+def _people(entry: str) -> list[str]:
+    """One id, or the ids of a range of numbers: "1..109"."""
+    ends = re.fullmatch(r"(\d+)\.\.(\d+)", entry)
+    return [str(n) for n in range(int(ends[1]), int(ends[2]) + 1)] if ends else [entry]
 
 
 def _records(kind: type, tables: list[Any], key: str, where: str) -> list[Any]:

@@ -12,8 +12,10 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.time_axis import to_samples
 
 
-def check_finite(array: np.ndarray, channel_names: Sequence[str] | None = None) -> None:
-    """Refuse NaN and infinite signals, naming the first trial and channel.
+def check_finite(
+    array: np.ndarray, channel_names: Sequence[str] | None = None, first: int = 0
+) -> None:
+    """Refuse NaN and infinite signals, naming the trial (counted from `first`) and channel.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def check_finite(array: np.ndarray, channel_names: Sequence[str] | None = None) 
     name = channel_names[channel] if channel_names else str(channel)
     raise DataError(
         "signals must be finite",
-        found=f"NaN or infinite values, first in trial {trial}, channel {name}",
+        found=f"NaN or infinite values, first in trial {trial + first}, channel {name}",
         fix="leave out the trial or the channel: epochs[keep], epochs.pick(names)",
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Windows closer than this many samples x channels are read in one go from disk (32 MB).
 _CHUNK = 8_000_000
+SLOW_KINDS = ("bold", "hbo", "hbr", "fnirs_od")  # kinds that follow the haemodynamic response
 
 
 def cut_epochs(
@@ -35,6 +36,7 @@ def cut_epochs(
     pad: float,
     include_tmax: bool,
     max_bytes: int | None,
+    average: bool = False,
 ) -> Epochs:
     """Windows around events; see `Recording.epoch`."""
     sfreq, where = recording.sfreq, recording.recording
@@ -61,10 +63,120 @@ def cut_epochs(
     dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
     _check_some_left(keep, dropped, where)
     trials = _with_event_columns(_trial_table(recording, starts[keep], n_times), events.loc[keep])
+    if average:  # one sample that is as long as the window
+        data = data[..., margin : margin + n_times].mean(axis=-1, keepdims=True)
+        sfreq, margin = sfreq / n_times, 0
     return _epochs(
-        recording, data, channels, tmin=first / sfreq, y=classes[keep], trials=trials,
-        pad=margin / sfreq, zero="event", dropped=dropped,
+        recording, data, channels, sfreq=sfreq, tmin=first / recording.sfreq, y=classes[keep],
+        trials=trials, pad=margin / recording.sfreq, zero="event", dropped=dropped,
     )  # fmt: skip
+
+
+def cut_betas(
+    recording: Recording, labels: Any, kinds: str | Sequence[str], max_bytes: int | None,
+    hrf: str, window: tuple[Any, ...],
+) -> Epochs:  # fmt: skip
+    """Betas of trials by least squares separate; see `Recording.epoch`."""
+    _check_no_window(hrf, window)
+    picks = _channels_to_cut(recording, kinds)
+    channels = recording.channels.pick(picks)
+    strange = sorted(set(channels.kinds) - set(SLOW_KINDS))
+    if strange:
+        raise DataError(
+            "these channels have no haemodynamic response",
+            found=", ".join(strange),
+            expected="channels of kind " + ", ".join(SLOW_KINDS),
+            fix="leave out hrf=, or choose with kinds=",
+        )
+    rows, classes = select_events(recording.events, labels, recording.recording)
+    weights, reasons = _beta_weights(recording, rows)
+    events = recording.events.iloc[rows].reset_index(drop=True)
+    keep = reasons == ""
+    dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
+    _check_some_left(keep, dropped, recording.recording)
+    onsets = to_samples(events["onset"].to_numpy(), recording.sfreq)
+    _check_size(recording, int(keep.sum()), len(picks), 1, onsets, max_bytes)
+    kept = events.loc[keep]
+    trials = _trial_table(recording, onsets[keep], 1)
+    trials["onset"], trials["duration"] = kept["onset"].to_numpy(), kept["duration"].to_numpy()
+    return _epochs(
+        recording, _weighted_sums(recording, weights[keep], picks)[..., None], channels,
+        sfreq=recording.sfreq, tmin=0.0, y=classes[keep],
+        trials=_with_event_columns(trials, kept), zero="event", dropped=dropped,
+    )  # fmt: skip
+
+
+def _check_no_window(hrf: str, window: tuple[Any, ...]) -> None:
+    if hrf != "lss":
+        raise DataError("unknown model of the response", found=repr(hrf), expected="'lss'")
+    if window != (0.0, 1.0, None, None, 0.0, False, False):
+        raise DataError(
+            "betas have no window",
+            found="hrf='lss' with tmin, tmax, baseline, reject, pad, include_tmax or average",
+            fix="rec.epoch(labels, hrf='lss'): onsets and durations of the events say all",
+        )
+
+
+def _beta_weights(recording: Recording, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights over samples of the events in `rows`, and why some have none; runs apart."""
+    from neurodecode.core import betas
+
+    sfreq, events = recording.sfreq, recording.events
+    onsets = events["onset"].to_numpy()
+    weights = np.zeros((len(rows), recording.n_times))
+    reasons = np.full(len(rows), "lies outside the recording", dtype=object)
+    usable = np.array(
+        [not each for each in obstacles(
+            recording.intervals, sfreq, recording.n_times, np.arange(recording.n_times), 1
+        )]
+    )  # fmt: skip
+    for low, high in recording.good_spans():
+        inside = np.flatnonzero((onsets >= low / sfreq) & (onsets < high / sfreq))
+        wanted = np.flatnonzero(np.isin(rows, inside))
+        if not len(wanted):
+            continue
+        good = usable[low:high]
+        columns, seen = betas.responses(
+            np.round(onsets[inside] - low / sfreq, 6),
+            events["duration"].to_numpy()[inside],
+            high - low,
+            sfreq,
+        )
+        energy = (columns**2).sum(axis=0)
+        columns, nuisance = columns[good], betas.drifts(high - low, sfreq)[good]
+        seen = seen * (columns**2).sum(axis=0) / np.where(energy > 0, energy, 1)
+        mine = np.searchsorted(inside, rows[wanted])
+        found, own = betas.lss_weights(columns, events["label"].to_numpy()[inside], mine, nuisance)
+        if (lost := (own < betas.OWN) & (seen[mine] >= betas.SEEN)).any():
+            raise _no_beta(recording, events.iloc[rows[wanted[lost]]])
+        weights[np.ix_(wanted, low + np.flatnonzero(good))] = found
+        reasons[wanted] = np.where(
+            seen[mine] >= betas.SEEN, "", "more than half of its response is not in the recording"
+        )
+    return weights, reasons
+
+
+def _no_beta(recording: Recording, events: pd.DataFrame) -> DataError:
+    label, onset = events["label"].iloc[0], events["onset"].iloc[0]
+    return DataError(
+        f"{recording.recording}: a trial's response cannot be told from the rest of its model",
+        found=f"{len(events)} such trials, first {label!r} at {onset:.4g} s",
+        expected="responses that the other trials, slow drifts and the mean do not explain",
+        fix="leave out events that fill the baseline, as in "
+        'rec.with_events(rec.events[rec.events["label"] != "rest"]), or repeated ones',
+    )
+
+
+def _weighted_sums(recording: Recording, weights: np.ndarray, picks: np.ndarray) -> np.ndarray:
+    """Product of weights (n, n_times) with the signals, shape (n, n_channels), block by block."""
+    sums = np.zeros((len(weights), len(picks)))
+    width = max(1, _CHUNK // len(picks))
+    for low in range(0, recording.n_times, width):
+        part = weights[:, low : low + width]
+        used = part.any(axis=0)  # what is left out of the model may be NaN
+        block = recording.read(low, low + part.shape[1], picks)
+        sums += part[:, used] @ block[:, used].T
+    return sums.astype(recording.dtype)
 
 
 def cut_windows(
@@ -105,7 +217,7 @@ def cut_windows(
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, starts, max_bytes)
     data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
     return _epochs(
-        recording, data, recording.channels.pick(picks), tmin=0.0,
+        recording, data, recording.channels.pick(picks), sfreq=sfreq, tmin=0.0,
         y=None if series is None else series[:, ends[keep]].T.copy(),
         trials=_trial_table(recording, starts[keep], n_times),
         pad=margin / sfreq, zero="window start", dropped=dropped,
@@ -118,9 +230,9 @@ def _epochs(
     epochs = Epochs(
         data,
         channels=channels,
-        sfreq=recording.sfreq,
         line_freq=recording.line_freq,
         simulated=recording.simulated,
+        space=recording.space,
         **parts,
     )
     epochs.dropped = dropped.reset_index(drop=True)
@@ -266,6 +378,8 @@ def _with_event_columns(trials: pd.DataFrame, events: pd.DataFrame) -> pd.DataFr
     """Trials with the label of their event and what else the events' table knew of them."""
     known = set(trials.columns) | {"onset", "duration", "label", "code"}
     extra = events.loc[:, [name for name in events.columns if name not in known]].copy()
+    if "run" in events:  # one file may hold several runs, which its events tell apart
+        trials = trials.assign(run=events["run"].map(str).to_numpy())
     extra.insert(0, "event", events["label"])
     if events["code"].notna().to_numpy().all():
         extra.insert(1, "code", events["code"].astype(np.int64))

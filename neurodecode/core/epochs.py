@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.stamps import digest
 from neurodecode.core.time_axis import to_samples
 from neurodecode.core.trials import check_targets, check_trials
+
+if TYPE_CHECKING:
+    from neurodecode.core.space import Space
 
 
 class Epochs(View):
@@ -50,8 +53,8 @@ class Epochs(View):
         Rank left after preprocessing; None: full.
     line_freq : float, optional
         Mains frequency, Hz.
-    space : mapping, optional
-        Mask, affine and atlas of volumes and surfaces.
+    space : Space, optional
+        Mask and affine, atlas, or surface that the channels sit on.
     length : int array, shape (n_trials,), optional
         Valid samples of ragged trials.
     simulated : bool, default False
@@ -86,7 +89,7 @@ class Epochs(View):
         name: str | None = None,
         rank: int | None = None,
         line_freq: float | None = None,
-        space: Mapping[str, Any] | None = None,
+        space: Space | None = None,
         length: np.ndarray | None = None,
         simulated: bool = False,
     ):
@@ -309,6 +312,18 @@ class Epochs(View):
         from neurodecode.core.mne_epochs import from_mne
 
         return from_mne(epochs)
+
+    def to_image(self, values: Any) -> Any:
+        """An image of one value (or row of values) per channel; see `Space.to_image`.
+
+        Raises
+        ------
+        DataError
+            The channels do not come from an image.
+        """
+        from neurodecode.core.space import image_of
+
+        return image_of(values, self.space, self.channels.names)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write a folder that `Epochs.load` reads back, memory-mapped."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from neurodecode.core.trials import group_column
 
 if TYPE_CHECKING:
     from neurodecode.core.epochs import Epochs
+    from neurodecode.core.space import Space
 
 
 class Parts(NamedTuple):
@@ -47,7 +47,7 @@ class Base:
     name: str | None
     rank: int | None
     line_freq: float | None
-    space: Mapping[str, Any] | None
+    space: Space | None
     simulated: bool
     provenance: str | None
     stamps: dict[str, str] = field(default_factory=dict)  # memo: hashing reads all bytes
@@ -247,8 +247,8 @@ class View:
         return self._base.line_freq
 
     @property
-    def space(self) -> Mapping[str, Any] | None:
-        """Mask, affine and atlas of volumes and surfaces, or None."""
+    def space(self) -> Space | None:
+        """Mask and affine, atlas, or surface that the channels sit on, or None."""
         return self._base.space
 
     @property

@@ -163,6 +163,48 @@ def select_events(
     return rows, np.array([names[i] for i in table[:, rows].argmax(axis=0)])
 
 
+def present_labels(
+    events: pd.DataFrame, labels: Mapping[Any, Wanted] | Sequence[str | int] | str | None
+) -> Any:
+    """The classes that one recording of several has; as they were asked where it has none.
+
+    Parameters
+    ----------
+    events : DataFrame, as `check_events` gives
+    labels : as in `select_events`
+
+    Examples
+    --------
+    >>> events = check_events(pd.DataFrame({"onset": [0.0], "label": ["fists"]}))
+    >>> present_labels(events, {"hands": "fists", "feet": "feet"})
+    {'hands': ['fists']}
+    """
+    found = {
+        name: each for name, each in _wanted(labels, events).items() if _matches(events, each).any()
+    }
+    return found or labels
+
+
+def check_classes_cut(y: np.ndarray | None, labels: Any) -> None:
+    """Refuse a cut of several recordings in which none has events of some class.
+
+    Raises
+    ------
+    DataError
+        Naming the classes.
+    """
+    if not isinstance(labels, Mapping) or y is None:
+        return
+    missing = [str(name) for name in labels if str(name) not in set(map(str, y))]
+    if missing:
+        raise DataError(
+            "no recording has trials of class " + join_words(list(map(repr, missing))),
+            found="classes " + join_words(sorted(set(map(str, y)))),
+            expected="trials of every class that was asked for",
+            fix="leave the class out of labels, or look at rec.events",
+        )
+
+
 def _wanted(labels: Any, events: pd.DataFrame) -> dict[Any, list[str | int]]:
     if labels is None:
         labels = list(dict.fromkeys(events["label"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
     ranks = [min(part.rank, len(names)) for part in parts if part.rank is not None]
     return Epochs(
         _gathered(parts, orders),
-        channels=_agreed(channels),
+        channels=reduce(agreed_channels, channels),
         sfreq=first.sfreq,
         tmin=first.tmin,
         y=None if targets[0] is None else np.concatenate(targets),  # type: ignore[arg-type]
@@ -113,13 +114,15 @@ def _check_alike(first: Epochs, part: Epochs, ours: Channels, theirs: Channels, 
                 f"{what} differ between epochs 0 and {i}", found=f"{one} and {other}", fix=fix
             )
 
-    differ("sampling rates (Hz)", first.sfreq, part.sfreq,
+    # Files that store times, not rates, differ in the last digits.
+    differ("sampling rates (Hz)", float(f"{first.sfreq:.9g}"), float(f"{part.sfreq:.9g}"),
            f"nd.preprocessing.Resample({min(first.sfreq, part.sfreq):g}) on both")  # fmt: skip
     differ("units", ours.units, theirs.units, "store both in one unit")
     differ("channel kinds", ours.kinds, theirs.kinds, "correct the kinds")
     differ("first times (s)", round(first.tmin, 9), round(part.tmin, 9), ".crop(tmin, tmax)")
     differ("samples a trial", first.shape[2], part.shape[2], ".crop(tmin, tmax)")
     differ("margins (s)", first.pad, part.pad, "cut both with the same pad")
+    differ("brain spaces", first.space, part.space, "read all with one mask or atlas and grid")
     differ("events at time zero", first.zero, part.zero, "cut both at the same event")
 
     def kind(epochs: Epochs) -> str:
@@ -128,16 +131,26 @@ def _check_alike(first: Epochs, part: Epochs, ours: Channels, theirs: Channels, 
     differ("kinds of targets", kind(first), kind(part), "text and numbers do not mix: .with_y(...)")
 
 
-def _agreed(tables: Sequence[Channels]) -> Channels:
-    """The first table; places that another one contradicts become unknown."""
-    first = tables[0]
-    for other in tables[1:]:
-        if other.frame != first.frame or not np.allclose(
-            first.positions, other.positions, equal_nan=True
-        ):
-            first = first.replace(positions=None, position_from="none")
-        if other.reference != first.reference:
-            first = first.replace(reference=None)
+def check_joinable(first: Epochs, part: Epochs, i: int) -> None:
+    """Refuse part `i` where it cannot follow the first, saying why.
+
+    Raises
+    ------
+    DataError
+    """
+    names = _shared_names([first, part], "same")
+    theirs = part.channels.pick(part.channels.index(names))
+    _check_alike(first, part, first.channels, theirs, i)
+
+
+def agreed_channels(first: Channels, other: Channels) -> Channels:
+    """The first table; places and a reference that the other contradicts become unknown."""
+    if other.frame != first.frame or not np.allclose(
+        first.positions, other.positions, equal_nan=True
+    ):
+        first = first.replace(positions=None, position_from="none")
+    if other.reference != first.reference:
+        first = first.replace(reference=None)
     return first
 
 

@@ -60,6 +60,13 @@ def as_reader(data: np.ndarray | SignalReader, channels: Channels) -> SignalRead
     """
     if hasattr(data, "read") and hasattr(data, "n_times"):
         return data  # type: ignore[return-value]
+    if hasattr(data, "columns") or hasattr(data, "dims"):
+        raise DataError(
+            "frames and labelled arrays are opened by nd.read",
+            found=type(data).__name__,
+            expected="an array of shape (n_channels, n_times), or a reader",
+            fix="nd.read(frame, sfreq=250.0)",
+        )
     array = np.asarray(data)
     if array.ndim != 2 or len(array) != len(channels):
         raise DataError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from neurodecode.core.intervals import check_intervals, good_spans
 from neurodecode.core.memory import check_bytes
 from neurodecode.core.readers import ArrayReader, PickedReader, SignalReader, as_reader
 from neurodecode.core.series import check_series, series_at
+
+if TYPE_CHECKING:
+    from neurodecode.core.space import Space
 
 
 class Recording:
@@ -55,6 +58,8 @@ class Recording:
         Pass band the recording has been filtered to, Hz.
     simulated : bool, default False
         True: no brain made these data.
+    space : Space, optional
+        Mask and affine, atlas, or surface that the channels sit on.
 
     Raises
     ------
@@ -88,6 +93,7 @@ class Recording:
         targets: Mapping[str, np.ndarray] | None = None,
         band: tuple[float | None, float | None] = (None, None),
         simulated: bool = False,
+        space: Space | None = None,
     ):
         self.channels = channels if isinstance(channels, Channels) else Channels(channels)
         self.sfreq = check_rate(sfreq)
@@ -102,6 +108,7 @@ class Recording:
         self.notes = tuple(notes)
         self.band = band
         self.simulated = bool(simulated)
+        self.space = space
         self.targets = check_series(targets or {}, self.n_times)
 
     # ------------------------------------------------------------------ time
@@ -146,6 +153,11 @@ class Recording:
         return good_spans(self.intervals, self.sfreq, self.n_times)
 
     # ------------------------------------------------------------------ samples
+    @property
+    def reader(self) -> SignalReader:
+        """What gives the samples."""
+        return self._reader
+
     def read(
         self, start: int, stop: int, channel_indices: Sequence[int] | np.ndarray | None = None
     ) -> np.ndarray:
@@ -228,7 +240,7 @@ class Recording:
             "subject": self.subject, "session": self.session, "run": self.run,
             "first_sample": self.first_sample, "line_freq": self.line_freq,
             "source": self.source, "notes": self.notes, "targets": self.targets,
-            "band": self.band, "simulated": self.simulated,
+            "band": self.band, "simulated": self.simulated, "space": self.space,
         }  # fmt: skip
         return Recording(**{**same, **changes})
 
@@ -239,6 +251,14 @@ class Recording:
     def with_intervals(self, intervals: pd.DataFrame) -> Recording:
         """Same recording with another table of edges, gaps and bad spans."""
         return self._again(intervals=intervals)
+
+    def with_targets(self, targets: Mapping[str, np.ndarray]) -> Recording:
+        """Same recording with other continuous variables, each of shape (k, n_times)."""
+        return self._again(targets=targets)
+
+    def with_notes(self, notes: Sequence[str]) -> Recording:
+        """Same recording with other notes."""
+        return self._again(notes=notes)
 
     def with_ids(self, **ids: str) -> Recording:
         """Same recording with another `recording`, `subject`, `session` or `run`.
@@ -336,6 +356,8 @@ class Recording:
         pad: float = 0.0,
         include_tmax: bool = False,
         max_bytes: int | None = None,
+        average: bool = False,
+        hrf: str | None = None,
     ) -> Epochs:
         """Windows around events.
 
@@ -359,6 +381,13 @@ class Recording:
             True: MNE's convention, one sample more.
         max_bytes : int, optional
             Refuse to need more; default half of the free memory.
+        average : bool, default False
+            True: one sample a trial, the mean of its window (block means in fMRI). The response
+            lags 4 to 6 s behind; an onset is shifted by `tmin` and `tmax`, not by this.
+        hrf : "lss", optional
+            In place of a window, one sample a trial: its beta by least squares separate, from
+            the events' onsets and durations; see `neurodecode.core.betas`. All events are part
+            of the model, wanted or not. `tmin`, `tmax` and what acts on a window stay out.
 
         Returns
         -------
@@ -369,6 +398,8 @@ class Recording:
         ------
         DataError
             No events for a class, no window or channel left, or too many bytes.
+        MissingDependency
+            `hrf` needs nilearn.
 
         Examples
         --------
@@ -377,10 +408,13 @@ class Recording:
         >>> rec.epoch({"L": "left", "R": "right"}, tmax=0.5).dropped["reason"].tolist()
         ['ends after the recording']
         """
-        from neurodecode.core.cutting import cut_epochs
+        from neurodecode.core.cutting import cut_betas, cut_epochs
 
+        if hrf is not None:
+            window = (tmin, tmax, baseline, reject, pad, include_tmax, average)
+            return cut_betas(self, labels, kinds, max_bytes, hrf, window)
         return cut_epochs(
-            self, labels, tmin, tmax, baseline, kinds, reject, pad, include_tmax, max_bytes
+            self, labels, tmin, tmax, baseline, kinds, reject, pad, include_tmax, max_bytes, average
         )
 
     def windows(
@@ -422,6 +456,18 @@ class Recording:
         from neurodecode.core.cutting import cut_windows
 
         return cut_windows(self, length, step, target, kinds, pad, max_bytes)
+
+    def to_image(self, values: Any) -> Any:
+        """An image of one value (or row of values) per channel; see `Space.to_image`.
+
+        Raises
+        ------
+        DataError
+            The channels do not come from an image.
+        """
+        from neurodecode.core.space import image_of
+
+        return image_of(values, self.space, self.channels.names)
 
     def __repr__(self) -> str:
         from neurodecode.core.recording_text import text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from neurodecode.core.events import event_counts, event_name
 from neurodecode.core.intervals import BREAKS
 from neurodecode.core.words import html_table, plural
@@ -74,7 +76,7 @@ def _parts(recording: Recording) -> tuple[str, list[tuple[str, str]]]:
     title = (
         f"{recording.recording} · {duration_words(recording.duration)} at {recording.sfreq:g} Hz"
     )
-    rows = [("channels", recording.channels.text()), ("events", _events(recording))]
+    rows = [("channels", recording.channels.text()), ("events", events_words(recording.events))]
     bads = [name for name in recording.channels.names if name in recording.channels.bads]
     if bads:
         rows.append(("bad", ", ".join(bads) + " (marked; left out by .epoch)"))
@@ -86,14 +88,17 @@ def _parts(recording: Recording) -> tuple[str, list[tuple[str, str]]]:
         rows.append(("bad spans", f"{len(spans)}, {total} in all"))
     for name, series in recording.targets.items():
         rows.append(("target", f"{name} ({len(series)})"))
+    if recording.space is not None:
+        rows.append(("space", repr(recording.space)))
     if recording.simulated:
         rows.append(("simulated", "no brain made these data"))
     rows += [("note", note) for note in recording.notes]
     return title, rows
 
 
-def _events(recording: Recording) -> str:
-    counts = event_counts(recording.events)
+def events_words(events: pd.DataFrame) -> str:
+    """Labels of a table of events and how many there are of each."""
+    counts = event_counts(events)
     if not counts:
         return "none"
     listed = [f"{event_name(label)!r} ({n})" for label, n in list(counts.items())[:_MOST]]

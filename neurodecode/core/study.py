@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, NeurodecodeError
-from neurodecode.core.events import Wanted
+from neurodecode.core.events import Wanted, check_classes_cut, present_labels
 from neurodecode.core.memory import available_memory, check_bytes
 from neurodecode.core.recording import Recording
 from neurodecode.core.runtime import progress
@@ -19,7 +19,18 @@ from neurodecode.core.trials import group_column
 from neurodecode.core.words import plural
 
 Opener = Callable[[], Recording]
+CutOne = Callable[[int], Epochs]
 _IDS = ("recording", "subject", "session", "run")
+
+
+class CutStore(Protocol):
+    """Where the trials of a study are kept, made once and opened ever after."""
+
+    def cut(
+        self, study: Study, words: Mapping[str, Any], one: CutOne, on: str, jobs: int
+    ) -> Epochs:
+        """Trials of all recordings; `one(i)` cuts recording i, `words` says how."""
+        ...
 
 
 class Study:
@@ -66,6 +77,11 @@ class Study:
     def __iter__(self) -> Iterator[Recording]:
         return (self._open(i) for i in range(len(self)))
 
+    @property
+    def items(self) -> tuple[Recording | Opener, ...]:
+        """Recordings in memory, or the functions that open them."""
+        return tuple(self._items)
+
     def groups(self, column: str) -> dict[str, Study]:
         """Studies by the values of a column of the table, in order of appearance.
 
@@ -102,7 +118,7 @@ class Study:
         np.float64(2.0)
         """
         apply = step.transform if hasattr(step, "transform") else step
-        return Study([_Mapped(item, apply) for item in self._items], self.table)
+        return Study([Mapped(item, apply) for item in self._items], self.table)
 
     def epoch(
         self,
@@ -115,18 +131,24 @@ class Study:
         pad: float = 0.0,
         include_tmax: bool = False,
         max_bytes: int | None = None,
+        average: bool = False,
+        hrf: str | None = None,
         on: str = "same",
         jobs: int = 1,
+        store: CutStore | None = None,
     ) -> Epochs:
         """Windows around events of all recordings, in the order of the table.
 
         Parameters
         ----------
-        labels ... max_bytes : as in `Recording.epoch`; the bytes are those of all recordings
+        labels ... hrf : as in `Recording.epoch`; `max_bytes` are those of all recordings
         on : "same" or "common", default "same"
             "common": keep the channels that all recordings share.
         jobs : int, default 1
             Recordings read and cut at the same time (threads).
+        store : neurodecode.loaders.EpochStore, optional
+            Keeps the trials on disk: memory holds a few recordings at a time, and the same
+            files, steps and cut are never read and filtered again.
 
         Returns
         -------
@@ -140,9 +162,18 @@ class Study:
         """
         cut = {
             "labels": labels, "tmin": tmin, "tmax": tmax, "baseline": baseline, "kinds": kinds,
-            "reject": reject, "pad": pad, "include_tmax": include_tmax,
+            "reject": reject, "pad": pad, "include_tmax": include_tmax, "average": average,
+            "hrf": hrf,
         }  # fmt: skip
-        return self._cut(lambda rec, limit: rec.epoch(**cut, max_bytes=limit), on, jobs, max_bytes)
+
+        def one(recording: Recording, limit: int) -> Epochs:
+            # A run need not hold all classes; that some run does is checked at the end.
+            own = present_labels(recording.events, labels)
+            return recording.epoch(**{**cut, "labels": own}, max_bytes=limit)
+
+        epochs = self._cut(one, on, jobs, max_bytes, store, {"epoch": cut})
+        check_classes_cut(epochs.y, labels)
+        return epochs
 
     def windows(
         self,
@@ -154,19 +185,27 @@ class Study:
         max_bytes: int | None = None,
         on: str = "same",
         jobs: int = 1,
+        store: CutStore | None = None,
     ) -> Epochs:
         """Windows at a steady pace of all recordings; arguments as in `Recording.windows`.
 
-        `on`, `jobs` and errors as in `Study.epoch`.
+        `on`, `jobs`, `store` and errors as in `Study.epoch`.
         """
+        words = {"length": length, "step": step, "target": target, "kinds": kinds, "pad": pad}
 
         def cut(recording: Recording, limit: int) -> Epochs:
             return recording.windows(length, step, target, kinds, pad, limit)
 
-        return self._cut(cut, on, jobs, max_bytes)
+        return self._cut(cut, on, jobs, max_bytes, store, {"windows": words})
 
     def _cut(
-        self, cut: Callable[[Recording, int], Epochs], on: str, jobs: int, max_bytes: int | None
+        self,
+        cut: Callable[[Recording, int], Epochs],
+        on: str,
+        jobs: int,
+        max_bytes: int | None,
+        store: CutStore | None,
+        words: Mapping[str, Any],
     ) -> Epochs:
         from joblib import Parallel, delayed
 
@@ -177,20 +216,23 @@ class Study:
 
             def one(i: int) -> Epochs:
                 try:
-                    part = cut(self._open(i), limit)
+                    part = cut(_one_signal(self._open(i)), limit)
                 except NeurodecodeError as error:
                     error.add_note(f"in recording {self.table['recording'].iloc[i]!r}")
                     raise
                 advance()
-                return self._with_columns(part, i)
+                return self.with_columns(part, i)
 
+            if store is not None:
+                return store.cut(self, words, one, on, jobs)
             first = one(0)
             # The others are not read when the first already tells that they will not fit.
             check_bytes(
                 first.base.nbytes * len(self),
                 f"{plural(len(self), 'recording')} like the first ({len(first)} windows)",
                 shrink="(1) fewer recordings: study[:5]; (2) fewer channels or shorter windows; "
-                "(3) a lower rate: study.map(nd.preprocessing.Resample(100))",
+                "(3) a lower rate: study.map(nd.preprocessing.Resample(100)); "
+                "(4) trials on disk: store=nd.loaders.EpochStore()",
                 max_bytes=limit,
             )
             rest = Parallel(n_jobs=jobs, prefer="threads")(
@@ -198,20 +240,19 @@ class Study:
             )
         parts = [first, *rest]
         epochs = Epochs.concat(parts, on=on) if len(parts) > 1 else first
-        named = [
-            part.dropped.assign(recording=name)
-            for part, name in zip(parts, self.table["recording"], strict=True)
-            if part.dropped is not None
-        ]
-        epochs.dropped = pd.concat(named, ignore_index=True)
+        dropped = [part.dropped for part in parts if part.dropped is not None]
+        epochs.dropped = pd.concat(dropped, ignore_index=True)
         return epochs
 
-    def _with_columns(self, epochs: Epochs, i: int) -> Epochs:
+    def with_columns(self, epochs: Epochs, i: int) -> Epochs:
+        """Trials of recording `i` with what the study's table knows of it."""
+        row = self.table.iloc[i]
         extra = [name for name in self.table.columns if name not in (*_IDS, "file")]
-        if not extra:
-            return epochs
-        made = epochs.with_trials(epochs.trials.assign(**self.table[extra].iloc[i].to_dict()))
-        made.dropped = epochs.dropped
+        made = epochs
+        if extra:
+            made = epochs.with_trials(epochs.trials.assign(**row[extra].to_dict()))
+        if epochs.dropped is not None:
+            made.dropped = epochs.dropped.assign(recording=row["recording"])
         return made
 
     # ------------------------------------------------------------------ text
@@ -231,7 +272,7 @@ class Study:
         return " · ".join(parts)
 
 
-class _Mapped:
+class Mapped:
     """Opens a recording and passes it through a step; picklable where both are."""
 
     def __init__(self, item: Recording | Opener, apply: Callable[[Recording], Recording]):
@@ -239,6 +280,18 @@ class _Mapped:
 
     def __call__(self) -> Recording:
         return self.apply(self.item if isinstance(self.item, Recording) else self.item())
+
+
+def _one_signal(opened: Any) -> Recording:
+    """The recording, where it is one: a bundle is cut as a bundle, or by one of its members."""
+    if isinstance(opened, Recording):
+        return opened
+    first = next(iter(opened))
+    raise DataError(
+        "a study of bundles is cut one member at a time",
+        found=f"members {', '.join(opened)}",
+        fix=f"study.map(operator.itemgetter({first!r})).epoch(...), or study[0].epoch(...)",
+    )
 
 
 def _check_table(items: list[Recording | Opener], table: pd.DataFrame | None) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 from neurodecode.core.errors import DataError
 
 # Products such as 0.29 * 50 miss a half by a few ulp; nine decimals put them back on it.
+_FAR = 2.0**53  # samples: whole numbers are exact up to here
 _DECIMALS = 9
 
 
@@ -38,7 +39,9 @@ def to_samples(seconds: float | np.ndarray, sfreq: float) -> int | np.ndarray:
     >>> to_samples(0.5, 125.0), to_samples(-0.2, 1017.25)
     (62, -203)
     """
-    samples = np.round(np.round(np.asarray(seconds, dtype=np.float64) * sfreq, _DECIMALS))
+    # An onset of 1e300 s lies outside every recording; as an integer it would land anywhere.
+    samples = np.clip(np.asarray(seconds, dtype=np.float64) * sfreq, -_FAR, _FAR)
+    samples = np.round(np.round(samples, _DECIMALS))
     return int(samples) if samples.ndim == 0 else samples.astype(np.int64)
 
 

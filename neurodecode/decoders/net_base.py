@@ -13,15 +13,21 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core import Epochs, Spec, as_epochs, as_trials
+from neurodecode.core.checks import check_finite
 from neurodecode.core.errors import DataError
+from neurodecode.core.memory import available_memory
 from neurodecode.core.persistence import weights_bag
 from neurodecode.core.runtime import pick_device, progress
 from neurodecode.evaluation import validation_split
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from neurodecode.nets.catalogue import Net
+    from neurodecode.training.batches import MappedTrials, Trials
+
+_BLOCK = 64  # trials looked at together
+_SHARE = 4  # trials on disk stay there when they would take more than this part of free memory
 
 
 class NetEstimator(BaseEstimator):
@@ -93,7 +99,7 @@ class NetEstimator(BaseEstimator):
         from neurodecode.training.loop import Plan, train
 
         X = X if isinstance(X, np.ndarray) else as_epochs(X)
-        x = as_trials(X, None)
+        x = _trials(X)
         targets = self._learn_targets(np.asarray(y))
         if len(targets) != len(x):
             raise DataError(
@@ -105,7 +111,7 @@ class NetEstimator(BaseEstimator):
         self.spec_ = self._spec_of(X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         rows, valid = self._validation_rows(X, targets, seed)
-        self._learn_scale(x[rows])
+        self._learn_scale(x, rows)
         module = self._build(seed)
         plan = Plan(
             epochs=self.epochs,
@@ -167,17 +173,32 @@ class NetEstimator(BaseEstimator):
         fit, valid, _ = validation_split(trials, targets, fraction=self.validation, seed=seed)
         return fit, valid
 
-    def _learn_scale(self, x: np.ndarray) -> None:
+    def _learn_scale(self, x: np.ndarray | MappedTrials, rows: np.ndarray) -> None:
+        """Mean and deviation of each channel over the trials in `rows`, a block at a time."""
         n_channels = x.shape[1]
         self.mean_, self.scale_ = np.zeros(n_channels), np.ones(n_channels)
-        if self.standardize:
-            self.mean_ = x.mean(axis=(0, 2), dtype=np.float64)
-            self.scale_ = x.std(axis=(0, 2), dtype=np.float64)
-            self.scale_[self.scale_ == 0] = 1.0  # a flat channel stays flat
+        if not self.standardize:
+            return
+        seen, spread = 0, np.zeros(n_channels)
+        for start in range(0, len(rows), _BLOCK):
+            index = rows[start : start + _BLOCK]
+            block = x[index] if isinstance(x, np.ndarray) else x.read(index)
+            mean = block.mean(axis=(0, 2), dtype=np.float64)
+            new, shift = len(index), mean - self.mean_
+            # Chan, Golub & LeVeque 1979: moments of two parts give those of both.
+            spread += block.var(axis=(0, 2), dtype=np.float64) * new
+            spread += shift**2 * (seen * new / (seen + new))
+            self.mean_ += shift * (new / (seen + new))
+            seen += new
+        self.scale_ = np.sqrt(spread / seen)
+        self.scale_[self.scale_ == 0] = 1.0  # a flat channel stays flat
 
-    def _scaled(self, x: np.ndarray) -> np.ndarray:
-        """Centred before the narrowing to float32, which large offsets would not survive."""
-        return ((x - self.mean_[:, None]) / self.scale_[:, None]).astype(np.float32)
+    def _scaled(self, x: np.ndarray | MappedTrials) -> Any:
+        from neurodecode.training.batches import scaled
+
+        if isinstance(x, np.ndarray):
+            return scaled(x, self.mean_, self.scale_)
+        return dataclasses.replace(x, mean=self.mean_, scale=self.scale_)
 
     def _build(self, seed: int) -> nn.Module:
         import torch
@@ -217,18 +238,18 @@ class NetEstimator(BaseEstimator):
     def _outputs(self, X: Any) -> np.ndarray:
         return self._run(self._input(X))
 
-    def _run(self, x: Tensor, forward: Any = None) -> np.ndarray:
+    def _run(self, x: Trials, forward: Any = None) -> np.ndarray:
         from neurodecode.training.inference import outputs_of
 
         return outputs_of(self.module_, x, forward).cpu().numpy()
 
-    def _input(self, X: Any) -> Tensor:
-        """Checked, scaled trials on the network's device."""
+    def _input(self, X: Any) -> Trials:
+        """Checked, scaled trials on the network's device, or on their way there."""
         import torch
 
         check_is_fitted(self, "module_")
         X = X if isinstance(X, np.ndarray) else as_epochs(X)
-        x = as_trials(X, None)
+        x = _trials(X)
         sfreq = X.sfreq if isinstance(X, Epochs) else self.spec_.sfreq
         found = (x.shape[1], x.shape[2], sfreq)
         expected = (self.spec_.n_channels, self.spec_.n_times, self.spec_.sfreq)
@@ -240,7 +261,9 @@ class NetEstimator(BaseEstimator):
                 expected=words.format(*expected),
                 fix="pick the channels, resample and crop as for training",
             )
-        return torch.from_numpy(self._scaled(x)).to(next(self.module_.parameters()).device)
+        x = self._scaled(x)
+        x = torch.from_numpy(x) if isinstance(x, np.ndarray) else x
+        return x.to(next(self.module_.parameters()).device)
 
     # ------------------------------------------------------------------ saving
     def __getstate__(self) -> dict[str, Any]:
@@ -280,3 +303,18 @@ class NetEstimator(BaseEstimator):
     @staticmethod
     def _score(outputs: np.ndarray, targets: np.ndarray) -> float:
         raise NotImplementedError
+
+
+def _trials(X: Any) -> np.ndarray | MappedTrials:
+    """Checked signals: an array, or trials on disk that are too many to be held twice."""
+    on_disk = isinstance(X, Epochs) and isinstance(X.base, np.memmap)
+    if not on_disk or np.prod(X.shape) * X.dtype.itemsize * _SHARE < available_memory():
+        return as_trials(X, None)
+    from neurodecode.training.batches import MappedTrials
+
+    margin = X.pad_samples
+    trials = MappedTrials(X.base, X.rows, slice(margin, X.base.shape[2] - margin))
+    for start in range(0, len(trials), _BLOCK):
+        block = trials.read(slice(start, start + _BLOCK))
+        check_finite(block, X.channels.names, first=start)
+    return trials

@@ -20,7 +20,7 @@ class MDM(ScoreClassifier):
     Attributes
     ----------
     classes_ : array, shape (n_classes,)
-    means_ : float64 array, shape (n_classes, n, n)
+    covmeans_ : float64 array, shape (n_classes, n, n)
 
     Raises
     ------
@@ -56,7 +56,7 @@ class MDM(ScoreClassifier):
         matrices = as_covariances(X, "MDM")
         labels = check_labels(y, len(matrices), "MDM")
         self.classes_ = np.unique(labels)
-        self.means_ = np.stack(
+        self.covmeans_ = np.stack(
             [riemannian_mean(matrices[labels == c], f"MDM, class {c}") for c in self.classes_]
         )
         return self
@@ -65,11 +65,11 @@ class MDM(ScoreClassifier):
         """Negative squared distances, (n_trials, n_classes); for two classes their difference."""
         check_is_fitted(self)
         matrices = as_covariances(X, "MDM")
-        if matrices.shape[1] != self.means_.shape[1]:
+        if matrices.shape[1] != self.covmeans_.shape[1]:
             raise DataError(
                 "MDM was fitted on other channels",
                 found=f"{matrices.shape[1]} channels",
-                expected=f"{self.means_.shape[1]}",
+                expected=f"{self.covmeans_.shape[1]}",
             )
-        scores = -np.stack([squared_distances(matrices, mean, "MDM") for mean in self.means_], 1)
+        scores = -np.stack([squared_distances(matrices, mean, "MDM") for mean in self.covmeans_], 1)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from neurodecode.core import lazy
 
 if TYPE_CHECKING:
+    from neurodecode.loaders.binning import rebin as rebin
+    from neurodecode.loaders.binning import recording_from_spikes as recording_from_spikes
+    from neurodecode.loaders.card_cut import cut as cut
+    from neurodecode.loaders.card_sources import find_card as find_card
+    from neurodecode.loaders.card_sources import has_recordings as has_recordings
+    from neurodecode.loaders.card_sources import present_datasets as present_datasets
     from neurodecode.loaders.checks import Check as Check
     from neurodecode.loaders.checks import static_checks as static_checks
-    from neurodecode.loaders.dataset import cut as cut
-    from neurodecode.loaders.dataset import has_recordings as has_recordings
     from neurodecode.loaders.dataset import load as load
-    from neurodecode.loaders.dataset import present_datasets as present_datasets
     from neurodecode.loaders.downloading import download as download
     from neurodecode.loaders.inspection import Inspection as Inspection
     from neurodecode.loaders.inspection import inspect_recording as inspect_recording
@@ -27,20 +30,26 @@ if TYPE_CHECKING:
     from neurodecode.loaders.simulate.motor_imagery import simulate_mi as simulate_mi
     from neurodecode.loaders.simulate.oddball import simulate_p300 as simulate_p300
     from neurodecode.loaders.simulate.steady_state import simulate_ssvep as simulate_ssvep
+    from neurodecode.loaders.store.epoch_store import EpochStore as EpochStore
+    from neurodecode.loaders.unpacking import unpack as unpack
 
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
         "Check": "checks",
+        "EpochStore": "store.epoch_store",
         "Inspection": "inspection",
         "RepairWarning": "repair",
-        "cut": "dataset",
+        "cut": "card_cut",
         "download": "downloading",
-        "has_recordings": "dataset",
+        "find_card": "card_sources",
+        "has_recordings": "card_sources",
         "inspect_recording": "inspection",
         "load": "dataset",
-        "present_datasets": "dataset",
+        "present_datasets": "card_sources",
         "read": "reading",
+        "rebin": "binning",
+        "recording_from_spikes": "binning",
         "simulate_cursor": "simulate.cursor",
         "simulate_fmri": "simulate.blocks",
         "simulate_meg": "simulate.evoked_fields",
@@ -48,5 +57,6 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "simulate_p300": "simulate.oddball",
         "simulate_ssvep": "simulate.steady_state",
         "static_checks": "checks",
+        "unpack": "unpacking",
     },
 )

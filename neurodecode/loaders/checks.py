@@ -18,8 +18,9 @@ from scipy.signal import detrend
 
 from neurodecode.core.card import Card
 from neurodecode.core.epochs import Epochs
-from neurodecode.loaders.dataset import SOURCES
-from neurodecode.loaders.repair import duplicate_groups, is_mis_cut
+from neurodecode.core.events import natural_order
+from neurodecode.loaders.card_sources import SOURCES
+from neurodecode.loaders.repair import duplicate_groups, is_mis_cut, repeated_recordings
 
 # Plausible median standard deviation within a trial, linear trend removed, in natural units.
 PLAUSIBLE_SD = {
@@ -76,19 +77,21 @@ def static_checks(card: Card, epochs: Epochs) -> list[Check]:
     checks += [_flat(epochs), *_clipped(card, epochs), *_amplitudes(epochs)]
     checks += [_lagged_copies(card, epochs), *_duplicates(card, epochs)]
     if card.frequencies:
-        checks.append(spectral_peaks(card, epochs))
+        checks += [*_codes_as_frequencies(card, epochs), spectral_peaks(card, epochs)]
     return checks
 
 
 def _counts(card: Card, epochs: Epochs) -> Iterator[Check]:
     """Trials, channels, samples, people, classes and parts."""
     expected = {**card.expected, **card.expected.get("as_distributed", {})}
-    found = dict(zip(("trials", "channels", "times"), epochs.shape, strict=True))
-    for name, count in found.items():
+    shape = dict(zip(("trials", "channels", "times"), epochs.shape, strict=True))
+    for name, count in shape.items():
         if name in expected:
             yield Check(name, str(count), str(expected[name]), count == expected[name])
-    people = sorted(set(epochs.groups("subject").astype(str)))
-    yield Check("subjects", ", ".join(people), ", ".join(card.subjects), people == card.subjects)
+    if card.subjects:
+        people = set(epochs.groups("subject").astype(str))
+        found, wanted = (sorted(ids, key=natural_order) for ids in (people, card.subjects))
+        yield Check("subjects", ", ".join(found), ", ".join(wanted), found == wanted)
     tables = {}
     if card.classes and epochs.y is not None:
         tables["classes"] = epochs.y.astype(str)
@@ -96,8 +99,8 @@ def _counts(card: Card, epochs: Epochs) -> Iterator[Check]:
         tables["parts"] = epochs.groups("part").astype(str)
     for name, labels in tables.items():
         counts = dict(zip(*np.unique(labels, return_counts=True), strict=True))
-        wanted = expected.get(name, {})
-        yield Check(name, _listed(counts), _listed(wanted), counts == wanted)
+        if name in expected:
+            yield Check(name, _listed(counts), _listed(expected[name]), counts == expected[name])
 
 
 def _checksums(card: Card) -> Iterator[Check]:
@@ -211,6 +214,8 @@ def _duplicates(card: Card, epochs: Epochs) -> Iterator[Check]:
     """Trials that occur twice; counts are left out, where equal windows are no copies."""
     if "spikes" in epochs.channels.kinds:
         return
+    if len(set(epochs.groups("recording"))) > 1:
+        yield _repeats(card, epochs)
     parts = epochs.groups("part").astype(str) if "part" in epochs.trials else None
     within = across = 0
     for group in duplicate_groups(epochs.data):
@@ -225,6 +230,28 @@ def _duplicates(card: Card, epochs: Epochs) -> Iterator[Check]:
         expected = f"{counts['within']} within and {counts['across']} across parts"
         check = Check(check.name, text, expected, text == expected, f"known flaw: {flaw.text}")
     yield check
+
+
+def _repeats(card: Card, epochs: Epochs) -> Check:
+    """Whole recordings that are there twice: the copies would fall on both sides of a split."""
+    pairs = repeated_recordings(epochs)
+    found = "; ".join(f"{copy} repeats {first}" for copy, first in pairs) or "none"
+    check = Check("repeated recordings", found, "none", not pairs, "most of its trials, every bit")
+    return _against_card(check, card, "duplicates") if pairs else check
+
+
+def _codes_as_frequencies(card: Card, epochs: Epochs) -> Iterator[Check]:
+    """Frequencies that are the event codes: a table of codes was taken for one of Hz."""
+    if "code" not in epochs.trials:
+        return
+    codes = {
+        name: float(epochs.trials["code"].to_numpy()[epochs.y == name][0])
+        for name in card.frequencies
+        if (epochs.y == name).any()
+    }
+    same = [name for name, code in codes.items() if card.frequencies[name] == code]
+    found = f"{len(same)} of {len(codes)} classes flicker at their event code"
+    yield Check("codes are no frequencies", found, "none", len(same) < max(2, len(codes)))
 
 
 def spectral_peaks(card: Card, epochs: Epochs) -> Check:

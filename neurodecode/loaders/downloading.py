@@ -7,6 +7,7 @@ then it has another name. What is on disk is used without asking the network.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import os
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodecode.core.errors import DownloadError
-from neurodecode.core.files import file_lock, sha256_of
+from neurodecode.core.files import file_lock
 from neurodecode.core.memory import bytes_words
 from neurodecode.core.runtime import QUIET, quiet
 
@@ -36,6 +37,7 @@ _MAGIC = {
     ".edf": (b"0       ",), ".bdf": (b"\xffBIOSEMI",), ".gdf": (b"GDF ",),
     ".fif": (b"\x00\x00\x00\x64",),
 }  # fmt: skip
+_Sum = tuple[str, str]  # name of a hash, its value in hex
 _FAILURES = (urllib.error.URLError, http.client.HTTPException, OSError)
 
 
@@ -44,6 +46,7 @@ def download(
     target: str | os.PathLike[str],
     *,
     sha256: str | None = None,
+    md5: str | None = None,
     size: int | None = None,
     timeout: float = 30.0,
 ) -> Path:
@@ -56,8 +59,9 @@ def download(
     target : path
         Where the file will be. A file that is there already (and has `size`, where that is
         given) is used without asking the network.
-    sha256 : str, optional
-        Checksum in hex. With it, a broken download goes on where it stopped, also in a later run.
+    sha256, md5 : str, optional
+        Checksum in hex; some archives give only the older one. With either, a broken download
+        goes on where it stopped, also in a later run.
     size : int, optional
         Bytes.
     timeout : float, s, default 30
@@ -84,6 +88,7 @@ def download(
     target = Path(target)
     if _is_there(target, size):
         return target
+    checksum = ("sha256", sha256) if sha256 else ("md5", md5) if md5 else None
     mirrors = [urls] if isinstance(urls, str) else list(urls)
     _check_online(target, mirrors)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +98,7 @@ def download(
         failures = []
         for url in mirrors:
             try:
-                return _Fetch(url, target, sha256, size, timeout).run()
+                return _Fetch(url, target, checksum, size, timeout).run()
             except _Rejected as error:
                 failures.append(f"{url}: {error}")
             except _FAILURES as error:
@@ -101,7 +106,7 @@ def download(
     raise DownloadError(
         f"{target.name} could not be downloaded",
         found="; ".join(failures),
-        expected=_expectation(sha256, size),
+        expected=_expectation(checksum, size),
         fix=f"try again later, or put the file at {target} yourself",
     )
 
@@ -114,15 +119,14 @@ class _Fetch:
     """One file from one mirror."""
 
     def __init__(
-        self, url: str, target: Path, sha256: str | None, size: int | None, timeout: float
+        self, url: str, target: Path, checksum: _Sum | None, size: int | None, timeout: float
     ):
         self.url, self.target, self.timeout = url, target, timeout
-        self.sha256 = None if sha256 is None else sha256.lower()
-        self.size = size
+        self.checksum, self.size = checksum, size
         self.part = target.with_name(f".{target.name}.part")
 
     def run(self) -> Path:
-        if self.sha256 is None:  # nothing could tell that two halves belong together
+        if self.checksum is None:  # nothing could tell that two halves belong together
             self.part.unlink(missing_ok=True)
         for attempt in range(_TRIES):
             try:
@@ -171,7 +175,7 @@ class _Fetch:
         free = shutil.disk_usage(self.target.parent).free
         if total and total - have > free:
             raise _Rejected(f"{bytes_words(total)} do not fit on the disk ({bytes_words(free)})")
-        _say(
+        announce(
             f"fetch  {self.target.name} from {urllib.parse.urlsplit(self.url).netloc}, "
             f"{bytes_words(total) if total else 'of unknown size'}"
             + (f" ({bytes_words(have)} are there)" if have else "")
@@ -199,8 +203,53 @@ class _Fetch:
         magic = _MAGIC.get(self.target.suffix.lower())
         if magic and not head.startswith(magic):
             raise _Rejected(f"it begins with {head[:8]!r}, which no {self.target.suffix} file does")
-        if self.sha256 is not None and (found := sha256_of(self.part)) != self.sha256:
-            raise _Rejected(f"its sha256 is {found[:12]}…, {self.sha256[:12]}… expected")
+        if self.checksum is not None:
+            kind, wanted = self.checksum
+            with open(self.part, "rb") as handle:
+                found = hashlib.file_digest(handle, kind).hexdigest()
+            if found != wanted.lower():
+                raise _Rejected(f"its {kind} is {found[:12]}…, {wanted[:12]}… expected")
+
+
+def read_page(url: str, place: str, timeout: float = 30.0) -> bytes:
+    """What a server answers, for lists of files; never kept.
+
+    Parameters
+    ----------
+    url : str
+    place : str
+        Folder where the files would have to lie, for the message.
+
+    Raises
+    ------
+    DownloadError
+        ``NEURODECODE_OFFLINE`` is set, or the server does not answer.
+    """
+    name = urllib.parse.urlsplit(url).netloc
+    if is_offline():
+        raise DownloadError(
+            f"{name} cannot be asked what files there are: the network is switched off",
+            found=f"{OFFLINE}={os.environ[OFFLINE]}",
+            expected=f"the files in {place}",
+            fix=f"unset {OFFLINE}, or fetch them elsewhere and put them there",
+        )
+    request = urllib.request.Request(url, headers={"User-Agent": "neurodecode"})
+    for attempt in range(_TRIES):
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
+                return response.read()
+        except _FAILURES as error:
+            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if not refused and attempt < _TRIES - 1:
+                time.sleep(0.2 * (attempt + 1))
+                continue
+            raise DownloadError(
+                f"{name} does not list its files",
+                found=_reason(error),
+                expected=f"an answer of {url}",
+                fix=f"try again later, or put the files in {place} yourself",
+            ) from error
+    raise AssertionError("unreachable")
 
 
 def is_offline() -> bool:
@@ -233,9 +282,9 @@ def _is_page(target: Path) -> bool:
     return target.suffix.lower() in (".html", ".htm", ".xml")
 
 
-def _expectation(sha256: str | None, size: int | None) -> str | None:
+def _expectation(checksum: _Sum | None, size: int | None) -> str | None:
     parts = [f"{size} bytes"] if size is not None else []
-    parts += [f"sha256 {sha256[:12]}…"] if sha256 else []
+    parts += [f"{checksum[0]} {checksum[1][:12]}…"] if checksum else []
     return ", ".join(parts) or None
 
 
@@ -247,7 +296,8 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _say(line: str) -> None:
+def announce(line: str) -> None:
+    """Write a line for people to the error stream, unless ``NEURODECODE_QUIET`` is set."""
     if not os.environ.get(QUIET):
         sys.stderr.write(line + "\n")
 

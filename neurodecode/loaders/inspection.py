@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.core.bundle import Bundle
 from neurodecode.core.errors import DataError
 from neurodecode.core.events import event_counts, event_name
 from neurodecode.core.files import atomic_write
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
-from neurodecode.core.words import small_number
+from neurodecode.core.words import join_words, small_number
 from neurodecode.loaders import signal_checks
+from neurodecode.loaders.formats import family_of
 from neurodecode.loaders.formats.mne_files import reader_name
 from neurodecode.loaders.signal_checks import Amplitude, Spectrum, Suspect
 
@@ -136,12 +138,19 @@ def _open(source: Any) -> Recording:
             found=f"{len(found)} recordings",
             fix=f"inspect one of its files: {found.table['file'].iloc[0]}",
         )
+    if isinstance(found, Bundle):
+        raise DataError(
+            "one recording is looked at, not a bundle",
+            found=f"members {join_words(found.names)}",
+            fix=f"inspect_recording(bundle[{found.names[0]!r}])",
+        )
     return found
 
 
 def _format_name(path: Path) -> str:
-    name = reader_name(path) or ""
-    return FORMATS.get(name, name.upper() or "file")
+    if name := reader_name(path):
+        return FORMATS.get(name, name.upper())
+    return getattr(family_of(path), "NAME", "file")
 
 
 def _bytes_on_disk(path: Path) -> int:

@@ -14,10 +14,12 @@ from neurodecode.core.recording_text import clock_words, duration_words, gap_wor
 from neurodecode.core.words import grouped, small_number
 
 if TYPE_CHECKING:
+    from neurodecode.core.recording import Recording
     from neurodecode.loaders.inspection import Inspection
 
 WIDTH = 100
 _MOST = 20  # rows of a list before "and more"
+SLOWEST = 104.0  # Hz; below, a peak at 50 Hz and its neighbours are out of reach
 
 
 def text(inspection: Inspection) -> str:
@@ -26,6 +28,7 @@ def text(inspection: Inspection) -> str:
         title(inspection),
         "",
         *_rows("channels", channel_lines(inspection)),
+        *_rows("space", space_lines(inspection)),
         *_rows("amplitude", amplitude_lines(inspection)),
         *_rows("bad?", suspect_lines(inspection)),
         *_rows("spectrum", [spectrum_line(inspection)]),
@@ -100,6 +103,12 @@ def _places(inspection: Inspection, picks: np.ndarray) -> str:
     return words
 
 
+def space_lines(inspection: Inspection) -> list[str]:
+    """The grid or surface that the channels sit on, where there is one."""
+    space = inspection.recording.space
+    return [] if space is None else [repr(space)]
+
+
 def amplitude_lines(inspection: Inspection) -> list[str]:
     """Median standard deviation of each kind, beside what is usual."""
     lines = []
@@ -137,7 +146,9 @@ def spectrum_line(inspection: Inspection) -> str:
     spectrum, (low, high) = inspection.spectrum, inspection.recording.band
     if spectrum is None:
         return "no brain channel to look at"
-    if spectrum.mains is None:
+    if inspection.recording.sfreq < SLOWEST:
+        words = ["sampled too slowly to see mains"]
+    elif spectrum.mains is None:
         words = ["no mains peak at 50 or 60 Hz"]
     else:
         words = [f"mains {spectrum.mains:g} Hz: {spectrum.mains_db:.0f} dB above its neighbours"]
@@ -181,6 +192,8 @@ def suggestion_lines(inspection: Inspection) -> list[str]:
     """The first lines to type."""
     recording, found = inspection.recording, inspection.suggestion
     read = [] if recording.source is None else [f"  rec = nd.read({recording.source!r})"]
+    if "bold" in recording.channels.kinds:
+        return ["Start from:", *_volume_lines(recording)]
     if not found:
         return ["Start from:", *read, "  epochs = rec.windows(length=1.0, step=0.5)"]
     low, high = min(found["counts"]), max(found["counts"])
@@ -193,4 +206,17 @@ def suggestion_lines(inspection: Inspection) -> list[str]:
         f"Looks like {small_number(len(found['classes']))} classes of {size} trials. Start from:",
         *read,
         *cut,
+    ]
+
+
+def _volume_lines(recording: Recording) -> list[str]:
+    """First lines for fMRI: what a reader still needs, and one value a block."""
+    asked = "" if len(recording.events) else ', events="events.tsv"'
+    if any(note.startswith("no mask given") for note in recording.notes):
+        asked = ', mask="mask.nii.gz"' + asked
+    longest = float(recording.events["duration"].to_numpy().max(initial=0.0))
+    window = f"tmin=4, tmax={max(longest, 4.0) + 4:g}"
+    return [
+        f"  rec = nd.read({recording.source!r}{asked})",
+        f'  epochs = rec.epoch({window}, average=True)   # or hrf="lss": a beta a trial',
     ]

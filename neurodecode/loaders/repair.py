@@ -8,7 +8,9 @@ electrode that lies whole inside. *Duplicates*: trials equal bit for bit.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from neurodecode.core.card import Card
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.montage import with_template_places
+from neurodecode.core.recording import Recording
 
 
 class RepairWarning(UserWarning):
@@ -151,6 +154,100 @@ def repair(epochs: Epochs, card: Card) -> tuple[Epochs, list[str]]:
             "leaves the training part; otherwise the first one stays)"
         )
     return epochs, done
+
+
+def repeated_recordings(epochs: Epochs) -> list[tuple[str, str]]:
+    """Recordings whose trials are those of an earlier one, bit for bit.
+
+    A recording counts as repeated when more than half of its trials are found again in one other:
+    the two would fall on both sides of a split.
+
+    Parameters
+    ----------
+    epochs : Epochs
+
+    Returns
+    -------
+    pairs : list of (copy, first), names of the column `recording`, in the order of the trials
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> data = np.random.default_rng(0).normal(size=(3, 1, 5))[[0, 1, 2, 0, 1]]
+    >>> trials = pd.DataFrame({"recording": list("aabcc")})
+    >>> repeated_recordings(Epochs(data, channels=["Cz"], sfreq=5, trials=trials))
+    [('c', 'a')]
+    """
+    repeats = Repeats()
+    repeats.see(epochs)
+    return repeats.pairs()
+
+
+class Repeats:
+    """Looks for repeated recordings in trials that come part by part."""
+
+    def __init__(self) -> None:
+        self.first_seen: dict[bytes, str] = {}
+        self.shared: dict[str, Counter[str]] = {}
+        self.sizes: Counter[str] = Counter()
+
+    def see(self, epochs: Epochs) -> None:
+        """Take in more trials.
+
+        Counts are left alone: bins without a spike make trials equal that are none.
+        """
+        if "spikes" in epochs.channels.kinds:
+            return
+        names = epochs.groups("recording").astype(str).tolist()
+        self.sizes.update(names)
+        for row, name in enumerate(names):
+            # 16 bytes a trial: the set itself may be most of the memory.
+            key = blake2b(epochs[[row]].data.tobytes(), digest_size=16).digest()
+            other = self.first_seen.setdefault(key, name)
+            if other != name:
+                self.shared.setdefault(name, Counter())[other] += 1
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """(copy, first) of the recordings that repeat another, so far."""
+        most = [(name, *others.most_common(1)[0]) for name, others in self.shared.items()]
+        return [(name, other) for name, other, count in most if 2 * count > self.sizes[name]]
+
+
+def with_microvolts_scaled(recording: Recording, factor: float) -> Recording:
+    """Recording whose voltages are multiplied: the file's unit is wrong, and its card knows.
+
+    Parameters
+    ----------
+    recording : Recording
+    factor : float; channels in other units than µV stay as they are
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neurodecode.core.recording import Recording
+    >>> rec = Recording(np.full((1, 5), 5000.0), channels=["Cz"], sfreq=5)
+    >>> float(with_microvolts_scaled(rec, 0.001).data[0, 0])
+    5.0
+    """
+    if factor == 1:
+        return recording
+    rows = np.array([unit == "µV" for unit in recording.channels.units])
+    factors = np.where(rows, factor, 1.0).astype(recording.dtype)
+    note = f"multiplied by {factor:g} to µV"
+    return recording.with_data(recording.data * factors[:, None], note=note)
+
+
+def drop_repeated_recordings(
+    epochs: Epochs, pairs: Sequence[tuple[str, str]]
+) -> tuple[Epochs, list[str]]:
+    """Trials without those of recordings that repeat an earlier one, and a sentence a copy."""
+    if not pairs:
+        return epochs, []
+    keep = ~np.isin(epochs.groups("recording").astype(str), [copy for copy, _ in pairs])
+    dropped = epochs.dropped
+    epochs = epochs[keep]
+    epochs.dropped = dropped
+    return epochs, [f"{copy} repeats {first} bit for bit and was left out" for copy, first in pairs]
 
 
 def _recut(epochs: Epochs, card: Card) -> tuple[Epochs, str]:

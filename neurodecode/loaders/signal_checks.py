@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import butter, detrend, sosfiltfilt
 
 from neurodecode.core.channels import BRAIN_KINDS
+from neurodecode.core.errors import DataError
 from neurodecode.core.recording import Recording
 
 BLOCK = 4.0  # s; long enough for a spectrum of 0.25 Hz, short enough to forget slow drifts
+FEWEST = 64  # samples of a block: volumes of fMRI are seconds apart
 MOST_VALUES = 24_000_000  # samples x channels looked at: 100 MB
 # Median standard deviation that recordings of a kind usually have, in natural units.
 USUAL_SD = {
@@ -17,7 +20,9 @@ USUAL_SD = {
     "mag": (50.0, 5000.0), "grad": (10.0, 500.0),
 }  # fmt: skip
 LOUD, QUIET_SHARE, FLAT_SHARE, CLIPPED_SHARE = 5.0, 0.1, 0.05, 0.01
+POSSIBLE_MICROVOLTS = (1.0, 200.0)  # median s.d. of EEG above 1 Hz, whatever the amplifier
 COPY = 0.9999  # |r| above which two channels are one
+MOST_COMPARED = 2000  # channels of a kind: all pairs of voxels would fill the memory
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def sample_blocks(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
     """
     spans = recording.good_spans()
     longest = max(stop - start for start, stop in spans)
-    n = min(max(1, round(BLOCK * recording.sfreq)), longest)
+    n = min(max(FEWEST, round(BLOCK * recording.sfreq)), longest)
     starts = np.concatenate([_tiles(low, high, n) for low, high in spans])
     most = max(1, MOST_VALUES // (n * len(recording.channels)))
     if len(starts) > most:
@@ -111,6 +116,47 @@ def amplitudes(recording: Recording, blocks: np.ndarray) -> list[Amplitude]:
     return found
 
 
+def check_microvolts(recording: Recording, where: str) -> None:
+    """Refuse EEG whose unit is wrong: microvolts stored as volts, or volts as microvolts.
+
+    Parameters
+    ----------
+    recording : Recording
+    where : str
+        Name of the data set, for the message.
+
+    Raises
+    ------
+    DataError
+        The median standard deviation of the EEG channels above 1 Hz is not between 1 and 200 µV.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).normal(size=(2, 1000)) * 1e7
+    >>> check_microvolts(Recording(noise, channels=["C3", "C4"], sfreq=100.0), "mine")
+    Traceback (most recent call last):
+    neurodecode.core.errors.DataError: mine: EEG of an impossible size
+    ...
+    """
+    picks = recording.channels.of_kind("eeg")
+    blocks, _ = sample_blocks(recording)
+    if not len(picks) or blocks.shape[-1] < recording.sfreq:  # nothing above 1 Hz could be told
+        return
+    high_pass = butter(2, 1.0, "highpass", fs=recording.sfreq, output="sos")
+    fast = sosfiltfilt(high_pass, detrend(blocks[:, picks].astype(np.float64)))
+    sd = float(np.median(fast.std(axis=-1)))
+    low, high = POSSIBLE_MICROVOLTS
+    if low <= sd <= high:
+        return
+    raise DataError(
+        f"{where}: EEG of an impossible size",
+        found=f"{recording.recording}: s.d. {sd:.3g} µV above 1 Hz, median over channels",
+        expected=f"{low:g} to {high:g} µV",
+        fix="the unit in the file is probably wrong by a power of 1000: a card whose [source] has "
+        "scale = 1e-3 (or 1e-6, 1e3) reads it so",
+    )
+
+
 def suspects(recording: Recording, blocks: np.ndarray) -> list[Suspect]:
     """Brain channels that are missing, flat, clipped, far louder or quieter, or copies."""
     found = []
@@ -133,6 +179,7 @@ def _suspects_of_kind(blocks: np.ndarray, names: list[str], unit: str) -> list[S
     channel_sd = np.median(sd, axis=0)
     clipped = _clipped_share(blocks)
     found, told = [], set()
+    unit = f" {unit}" if unit else ""
     for i, name in enumerate(names):
         reason = None
         if missing[i] > 0:
@@ -143,10 +190,10 @@ def _suspects_of_kind(blocks: np.ndarray, names: list[str], unit: str) -> list[S
             reason = f"rests at its own extreme for {_share(clipped[i])} of the time"
         elif len(names) > 3 and channel_sd[i] > LOUD * typical:
             ratio = channel_sd[i] / typical
-            reason = f"s.d. {channel_sd[i]:.3g} {unit}, {ratio:.0f} times the median"
+            reason = f"s.d. {channel_sd[i]:.3g}{unit}, {ratio:.0f} times the median"
         elif len(names) > 3 and channel_sd[i] < QUIET_SHARE * typical:
             ratio = typical / channel_sd[i]
-            reason = f"s.d. {channel_sd[i]:.2g} {unit}, the median is {ratio:.0f} times that"
+            reason = f"s.d. {channel_sd[i]:.2g}{unit}, the median is {ratio:.0f} times that"
         if reason:
             told.add(i)
             found.append(Suspect(name, reason))
@@ -171,7 +218,7 @@ def _clipped_share(blocks: np.ndarray) -> np.ndarray:
 
 def _copies(blocks: np.ndarray, names: list[str], told: set[int]) -> list[Suspect]:
     """Channels that repeat an earlier one; those already under suspicion are left out."""
-    if len(names) < 2:
+    if not 2 <= len(names) <= MOST_COMPARED:
         return []
     x = (blocks - blocks.mean(axis=-1, keepdims=True)).transpose(1, 0, 2).reshape(len(names), -1)
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))

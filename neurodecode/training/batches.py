@@ -1,9 +1,116 @@
-"""Index batches of a resident tensor."""
+"""Index batches, of a resident tensor or of trials that stay on disk."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
+
+from neurodecode.core.ahead import ahead
+
+
+@dataclass(frozen=True, eq=False)
+class MappedTrials:
+    """Trials of a memory map, read and scaled when a batch asks for them.
+
+    Stands where a resident tensor of shape (n_trials, n_channels, n_times) would: indexing by rows
+    or a slice gives that part of the tensor, bit for bit, on the device.
+
+    Parameters
+    ----------
+    base : float array or memory map, shape (n_base, n_channels, n_padded)
+    rows : int array, shape (n_trials,)
+        Trials of the base, in order.
+    visible : slice
+        Samples of the base that are not margin.
+    mean, scale : float64 arrays, shape (n_channels,), optional
+        Subtracted from, then divided into every channel.
+    device : where batches go
+
+    Examples
+    --------
+    >>> base = np.arange(12.0, dtype=np.float32).reshape(3, 1, 4)
+    >>> trials = MappedTrials(base, np.array([2, 0]), slice(1, 3))
+    >>> trials[torch.tensor([0])].tolist(), trials.shape
+    ([[[9.0, 10.0]]], (2, 1, 2))
+    """
+
+    base: np.ndarray
+    rows: np.ndarray
+    visible: slice
+    mean: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    device: Any = "cpu"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(n_trials, n_channels, n_times)."""
+        _, n_channels, n_padded = self.base.shape
+        return len(self.rows), n_channels, len(range(*self.visible.indices(n_padded)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def read(self, index: np.ndarray | slice) -> np.ndarray:
+        """Trials as they are on disk, shape (n, n_channels, n_times)."""
+        rows = self.rows[index]
+        order = np.argsort(rows, kind="stable")  # ascending: the disk is read in one direction
+        out = np.empty((len(rows), *self.shape[1:]), dtype=self.base.dtype)
+        for place in order:
+            out[place] = self.base[rows[place], :, self.visible]
+        return out
+
+    def __getitem__(self, index: Tensor | slice) -> Tensor:
+        x = self.read(index if isinstance(index, slice) else index.cpu().numpy())
+        if self.mean is not None and self.scale is not None:
+            x = scaled(x, self.mean, self.scale)
+        return torch.from_numpy(x).to(self.device)
+
+    def index_select(self, dim: int, index: Tensor) -> MappedTrials:
+        """Some of the trials, still on disk; `dim` is 0, as for tensors of trials."""
+        return replace(self, rows=self.rows[index.cpu().numpy()])
+
+    def split(self, size: int) -> Iterator[Tensor]:
+        """Batches in order, read ahead of their use."""
+        parts = [slice(start, start + size) for start in range(0, len(self), size)]
+        return ahead(self.__getitem__, parts)
+
+    def to(self, device: Any) -> MappedTrials:
+        """The same trials, whose batches go to a device."""
+        return replace(self, device=device)
+
+
+Trials = Tensor | MappedTrials
+_BLOCK = 64  # trials: bounds the float64 copy
+
+
+def scaled(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Channels centred and scaled in float64, then narrowed to float32, block by block.
+
+    Centred before the narrowing: large offsets would not survive it.
+    """
+    out = np.empty(x.shape, dtype=np.float32)
+    for start in range(0, len(x), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        out[part] = (x[part] - mean[:, None]) / scale[:, None]
+    return out
+
+
+def batches_of(x: Trials, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The trials of each batch of rows; those on disk are read while the last batch is used.
+
+    Examples
+    --------
+    >>> [len(each) for each in batches_of(torch.zeros(4, 1, 2), [torch.tensor([3, 1])])]
+    [2]
+    """
+    if isinstance(x, Tensor):
+        return (x[rows.to(x.device)] for rows in batches)
+    return ahead(x.__getitem__, batches)
 
 
 def index_batches(index: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:

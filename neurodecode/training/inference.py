@@ -7,12 +7,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from neurodecode.training.batches import Trials
+
 BATCH = 256
 
 
 @torch.no_grad()
 def outputs_of(
-    module: nn.Module, x: Tensor, forward: Callable[[Tensor], Tensor] | None = None
+    module: nn.Module, x: Trials, forward: Callable[[Tensor], Tensor] | None = None
 ) -> Tensor:
     """Outputs in eval mode: a trial's result depends on no other trial.
 
@@ -20,7 +22,7 @@ def outputs_of(
     ----------
     module : nn.Module
         Left in eval mode.
-    x : Tensor, shape (n_trials, n_channels, n_times), on the module's device
+    x : Tensor, shape (n_trials, n_channels, n_times), or MappedTrials, on the module's device
     forward : callable, optional
         Another function of the module than its own call, such as ``module.encode``.
 

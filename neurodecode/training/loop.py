@@ -1,4 +1,4 @@
-"""The one training loop: AdamW over index batches of a resident tensor."""
+"""The one training loop: AdamW over index batches of a resident tensor, or of trials on disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from neurodecode.core.errors import TrainingError
-from neurodecode.training.batches import index_batches, n_batches
+from neurodecode.training.batches import (
+    MappedTrials,
+    Trials,
+    batches_of,
+    index_batches,
+    n_batches,
+)
 from neurodecode.training.devices import fabric_for
 from neurodecode.training.inference import outputs_of
 from neurodecode.training.schedules import make_schedule
@@ -82,7 +88,7 @@ class Plan:
 
 def train(
     module: nn.Module,
-    x: np.ndarray,
+    x: np.ndarray | MappedTrials,
     y: np.ndarray,
     train_index: np.ndarray,
     valid_index: np.ndarray | None = None,
@@ -102,7 +108,7 @@ def train(
     ----------
     module : nn.Module
         Maps (batch, n_channels, n_times) to (batch, n_outputs).
-    x : float32 array, shape (n_trials, n_channels, n_times)
+    x : float32 array, shape (n_trials, n_channels, n_times), or the same as MappedTrials
     y : array, shape (n_trials,) int64, or (n_trials, n_outputs) float32
     train_index, valid_index : int arrays
         Rows of `x`; disjoint.
@@ -153,7 +159,7 @@ class _Run:
     def __init__(
         self,
         module: nn.Module,
-        x: np.ndarray,
+        x: np.ndarray | MappedTrials,
         y: np.ndarray,
         train_index: np.ndarray,
         valid_index: np.ndarray | None,
@@ -163,7 +169,8 @@ class _Run:
         fabric: Any,
     ):
         self.plan, self.score, self.fabric = plan, score, fabric
-        self.x = torch.as_tensor(x).to(fabric.device)
+        trials: Trials = x if isinstance(x, MappedTrials) else torch.as_tensor(x)
+        self.x = trials.to(fabric.device)
         self.y = torch.as_tensor(y).to(fabric.device)
         self.train_index = torch.as_tensor(np.asarray(train_index, dtype=np.int64))
         self.valid_index = None
@@ -205,16 +212,16 @@ class _Run:
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
         batches = index_batches(self.train_index, self.plan.batch_size, self.generator)
-        losses = torch.stack([self.step(rows) for rows in batches])
+        trials = batches_of(self.x, batches)
+        losses = torch.stack([self.step(*each) for each in zip(batches, trials, strict=True)])
         values = losses.cpu().double()  # one synchronisation an epoch
         if not torch.isfinite(values).all():
             self.refuse(epoch, batches, values)
         sizes = torch.tensor([len(rows) for rows in batches], dtype=torch.float64)
         return float((values * sizes).sum() / sizes.sum())
 
-    def step(self, rows: Tensor) -> Tensor:
-        rows = rows.to(self.x.device)
-        loss = self.loss(self.module(self.x[rows]), self.y[rows])
+    def step(self, rows: Tensor, trials: Tensor) -> Tensor:
+        loss = self.loss(self.module(trials), self.y[rows.to(self.y.device)])
         self.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         if self.plan.clip is not None:
@@ -226,7 +233,7 @@ class _Run:
 
     def validate(self, rows: Tensor, epoch: int) -> float:
         rows = rows.to(self.x.device)
-        outputs = outputs_of(self.module, self.x[rows])
+        outputs = outputs_of(self.module, self.x.index_select(0, rows))
         targets = self.y[rows]
         with torch.no_grad():
             value = float(self.loss(outputs, targets))

@@ -96,8 +96,10 @@ def test_every_bundled_card_agrees_with_itself(name):
     card = read_card(name)
     assert card.name == name
     expected = card.expected
-    assert expected["times"] == round((card.tmax - card.tmin) * card.sfreq)
-    if "names" in card.channels:
+    if "times" in expected:  # cards of sets nobody has opened here may leave counts out
+        averaged = card.source.get("average", False)
+        assert expected["times"] == (1 if averaged else round((card.tmax - card.tmin) * card.sfreq))
+    if "names" in card.channels and "channels" in expected:
         assert len(card.channels["names"]) == expected["channels"]
     for table in ("classes", "parts"):
         if table in expected:

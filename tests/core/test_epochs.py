@@ -223,5 +223,5 @@ def test_damaged_epochs_are_named(tmp_path):
     make().save(tmp_path / "mine")
     path = tmp_path / "mine" / "data.npy"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"data\.npy of stored epochs is damaged"):
         Epochs.load(tmp_path / "mine")

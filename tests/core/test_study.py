@@ -85,10 +85,17 @@ def test_different_channels_stay_apart_until_asked():
 
 
 def test_an_error_names_its_recording():
-    study = Study([make_recording(), make_recording(labels=("a", "c"))])
-    with pytest.raises(DataError, match="no events for class 'b'") as error:
+    study = Study([make_recording(), make_recording(labels=("c", "d"))])
+    with pytest.raises(DataError, match="no events to cut at") as error:
         study.epoch({"a": "a", "b": "b"}, tmax=0.5)
     assert "rec2" in " ".join(error.value.__notes__)
+
+
+def test_a_run_need_not_hold_all_classes_but_some_run_must():
+    study = Study([make_recording(), make_recording(labels=("a", "c"))])
+    assert study.epoch({"a": "a", "b": "b"}, tmax=0.5).y.tolist() == ["a", "b", "a"]
+    with pytest.raises(DataError, match="no recording has trials of class 'x'"):
+        study.epoch({"a": "a", "x": "x"}, tmax=0.5)
 
 
 def test_too_many_bytes_are_refused_after_the_first_recording(study):

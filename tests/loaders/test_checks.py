@@ -8,8 +8,11 @@ import pytest
 from neurodecode.core import registry
 from neurodecode.core.card import Flaw, read_card
 from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError
 from neurodecode.loaders import load, present_datasets, static_checks
 from neurodecode.loaders.checks import lagged_copies
+from neurodecode.loaders.repair import drop_repeated_recordings, repeated_recordings
+from neurodecode.loaders.signal_checks import check_microvolts
 
 PRESENT = [name for name in registry.names("dataset") if name in present_datasets()]
 
@@ -107,6 +110,41 @@ def test_swapped_flicker_codes_are_seen(sound):
     swap = {"10 Hz": "12 Hz", "12 Hz": "10 Hz"}
     swapped = epochs.with_y(np.array([swap.get(name, name) for name in epochs.y]))
     assert failed(card, swapped) == ["spectral peaks"]
+
+
+def test_a_repeated_recording_is_named(sound):
+    card, epochs = sound
+    data = epochs.data.copy()
+    names = epochs.groups("recording").astype(str)
+    first, last = names[0], names[-1]
+    data[names == last] = data[names == first]
+    checks = {check.name: check for check in static_checks(card, again(epochs, data))}
+    assert checks["repeated recordings"].found == f"{last} repeats {first}"
+    assert not checks["repeated recordings"].ok
+    repeated = again(epochs, data)
+    cleaned, said = drop_repeated_recordings(repeated, repeated_recordings(repeated))
+    assert set(cleaned.groups("recording")) == set(names) - {last} and last in said[0]
+    known = replace(card, flaws=[Flaw("duplicates", "known")])
+    known.expected["as_distributed"] = {"duplicates": {"within": 48, "across": 0}}
+    assert "repeated recordings" not in failed(known, again(epochs, data))
+    del known.expected["as_distributed"]
+
+
+def test_codes_taken_for_frequencies_are_seen(sound):
+    card, epochs = sound
+    codes = {name: float(i) for i, name in enumerate(card.frequencies, start=1)}
+    coded = epochs.with_trials(epochs.trials.assign(code=[codes[name] for name in epochs.y]))
+    assert failed(card, coded) == []
+    wrong = failed(replace(card, frequencies=codes), coded)
+    assert wrong[0] == "codes are no frequencies"
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
+def test_a_recording_in_a_wrong_unit_is_refused(factor):
+    recording = load("sim-ssvep", form="recording", subjects=["1"])
+    check_microvolts(recording.with_data(recording.data + 1e5), "x")  # an offset is no fault
+    with pytest.raises(DataError, match="impossible size"):
+        check_microvolts(recording.with_data(recording.data * np.float32(factor)), "x")
 
 
 @pytest.mark.data

@@ -22,6 +22,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/missing.bin":
             self.send_error(404)
             return
+        if self.path == "/forbidden.bin":
+            self.send_error(403)
+            return
+        if self.path == "/stalls.bin":
+            self._send(200, BODY, sent=1000)
+            self.wfile.flush()
+            self.server.free.wait(20)  # says nothing more, and keeps the connection open
+            return
         if self.path.startswith("/page"):
             kind = "text/html" if self.path == "/page.bin" else "application/octet-stream"
             self._send(200, PAGE, kind)
@@ -53,9 +61,11 @@ def server():
     """Address of the server, and the list of what it was asked."""
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     made.asked = []
+    made.free = threading.Event()
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     yield made
+    made.free.set()
     made.shutdown()
     made.server_close()
 
@@ -150,6 +160,28 @@ def test_the_next_mirror_is_tried(server, base, tmp_path):
     mirrors = [f"{base}/missing.bin", "http://127.0.0.1:9/a.bin", f"{base}/a.bin"]
     assert download(mirrors, tmp_path / "a.bin", sha256=SHA).read_bytes() == BODY
     assert [path for path, _ in server.asked] == ["/missing.bin", "/a.bin"]
+
+
+def test_a_server_that_forbids_is_asked_once(server, base, tmp_path):
+    with pytest.raises(DownloadError, match="the server answers 403"):
+        download(f"{base}/forbidden.bin", tmp_path / "a.bin", size=len(BODY))
+    assert [path for path, _ in server.asked] == ["/forbidden.bin"]
+    assert left_over(tmp_path) == []
+
+
+def test_a_server_that_stalls_is_left_after_the_time_out(base, tmp_path):
+    with pytest.raises(DownloadError, match="timed out"):
+        download(f"{base}/stalls.bin", tmp_path / "a.bin", sha256=SHA, timeout=0.2)
+    assert left_over(tmp_path) == [".a.bin.part"]  # with a checksum a later run may go on
+
+
+def test_an_older_checksum_serves_too(server, base, tmp_path):
+    md5 = hashlib.md5(BODY).hexdigest()
+    (tmp_path / ".a.bin.part").write_bytes(BODY[:300_000])
+    assert download(f"{base}/a.bin", tmp_path / "a.bin", md5=md5.upper()).read_bytes() == BODY
+    assert server.asked == [("/a.bin", "bytes=300000-")]
+    with pytest.raises(DownloadError, match="its md5 is"):
+        download(f"{base}/a.bin", tmp_path / "b.bin", md5="0" * 32)
 
 
 def test_when_all_mirrors_fail_each_reason_is_told(base, tmp_path):

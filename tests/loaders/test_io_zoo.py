@@ -68,7 +68,11 @@ FILES = [
         "snirf/MNE-NIRS/20220217/20220217_nirx_15_3_recording.snirf", marks=pytest.mark.slow
     ),
 ]
-OPTIONS = {"neuroscan_cnt": {"data_format": "int16"}}  # its sample width is written nowhere
+OPTIONS = {
+    "neuroscan_cnt": {"data_format": "int16"},  # its sample width is written nowhere
+    "nirx": {"fnirs": "intensity"},  # what the other readers give; ours is optical density
+    "snirf": {"fnirs": "intensity"},
+}
 EXACT = {"seeg": "seeg", "mag": "mag", "grad": "grad", "stim": "stim"}
 BY_NAME = ("eeg", "eog", "ecg", "emg")
 
@@ -112,10 +116,10 @@ def test_every_format_gives_what_other_readers_found(shared_data, name):
         ("snirf/minimum_example.snirf", "cannot be read"),
         ("eeglab/test_epochs_onefile.set", r"mne\.read_epochs_eeglab"),
         ("fif/test-eve.fif", "holds events, not a recording"),
-        ("xdf/minimal.xdf", "pyxdf"),
-        ("nifti/functional.nii", "nibabel"),
-        ("nwb/A8604-211122.nwb", "pynwb"),
-        ("gifti/pial_left.gii.gz", "nibabel"),
+        ("nifti/anatomical.nii", "no series of volumes"),
+        ("nifti/example4d.nii.gz", "no plausible repetition time"),
+        ("gifti/pial_left.gii.gz", "no series of volumes"),
+        ("gifti/rh.aparc.annot.gii", "no series of volumes"),
         ("besa/simulation.avr", "has no reader here yet"),
     ],
 )

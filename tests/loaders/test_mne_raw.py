@@ -187,9 +187,9 @@ def test_bads_line_frequency_and_band_are_kept():
     assert recording_from_raw(make_raw()).band == (None, None)
 
 
-def test_fnirs_intensity_says_how_to_become_optical_density():
-    raw = make_raw(["fnirs_cw_amplitude"], names=["S1_D1 760"])
-    assert "optical_density" in recording_from_raw(raw).notes[0]
+def test_fnirs_intensity_is_no_brain_signal_of_known_unit():
+    rec = recording_from_raw(make_raw(["fnirs_cw_amplitude"], names=["S1_D1 760"]))
+    assert rec.channels.kinds == ("misc",) and "light intensity" in rec.notes[0]
 
 
 def test_reads_follow_the_order_asked():

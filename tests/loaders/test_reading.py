@@ -214,17 +214,17 @@ def test_a_missing_file_is_guessed(folder):
         read(folder / "sub-2_ses-a_task-mi-raw.fif")
 
 
-@pytest.mark.parametrize("ending", [".nii", ".nii.gz", ".gii", ".xdf", ".nwb", ".avr"])
-def test_formats_of_later_wings_name_the_way_round(tmp_path, ending):
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz", ".gii", ".xdf", ".nwb"])
+def test_empty_files_of_other_readers_are_named(tmp_path, ending):
     (tmp_path / f"x{ending}").touch()
-    with pytest.raises(DataError, match="has no reader here yet"):
+    with pytest.raises(DataError, match=f"x{ending} cannot be read"):
         read(tmp_path / f"x{ending}")
 
 
-def test_a_bids_folder_names_the_pattern_to_write(tmp_path):
-    (tmp_path / "dataset_description.json").touch()
-    with pytest.raises(DataError, match=r"sub-\{subject\}"):
-        read(tmp_path)
+def test_averages_name_the_way_round(tmp_path):
+    (tmp_path / "x.avr").touch()
+    with pytest.raises(DataError, match="read_evoked_besa"):
+        read(tmp_path / "x.avr")
 
 
 def test_unknown_endings_and_broken_files(tmp_path):

@@ -124,7 +124,10 @@ def facts(findings: Findings) -> list[tuple[str, str]]:
         ("Metric", findings.metric_words),
     ]
     if info.get("elapsed_s") is not None:
-        found.append(("Took", f"{words.seconds_words(info['elapsed_s'])}, {info.get('device')}"))
+        earlier = int(info.get("n_from_earlier", 0))
+        kept = f", {words.grouped(earlier)} runs kept from before" if earlier else ""
+        took = words.seconds_words(info["elapsed_s"])
+        found.append(("Took", f"{took}, {info.get('device')}{kept}"))
     if info.get("date"):
         found.append(("Date", str(info["date"])[:10]))
     return found

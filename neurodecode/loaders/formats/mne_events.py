@@ -119,7 +119,8 @@ def _rises(raw: Any, name: str) -> np.ndarray:
     """MNE events, shape (n, 3), of one trigger channel; none where it holds no whole numbers."""
     import mne
 
-    values = raw.get_data(picks=[name], verbose="error")[0]
+    row = raw.ch_names.index(name)  # by number: a channel may be called "stim", which is a type
+    values = raw.get_data(picks=[row], verbose="error")[0]
     if not np.array_equal(values, np.round(values)):
         return np.zeros((0, 3), dtype=np.int64)  # an analogue line, not codes
     # BioSemi keeps its own flags above bit 15 of the status channel.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import threading
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodecode.core.errors import DataError, MissingDependency
+from neurodecode.loaders.formats.damage import check_content, check_fif, content_of
 
 # ending -> name of the reader in mne.io; endings that several formats share are told apart below
 READERS = {
@@ -26,6 +28,10 @@ READERS = {
     ".ns2": "nsx", ".ns3": "nsx", ".ns4": "nsx", ".ns5": "nsx", ".ns6": "nsx",
     ".cnt": "cnt", ".dat": "curry", ".bin": "artemis123",
 }  # fmt: skip
+_BINARY = ("edf", "bdf", "gdf", "fif", "eeglab", "fieldtrip", "cnt", "snirf", "nsx", "kit")
+_SAMPLE_BYTES = {"single": 4, "double": 8, "int": 4, "short": 2}
+# Catching warnings and output changes them for all threads of the process.
+_ONE_AT_A_TIME = threading.Lock()
 _EPOCHED = "nd.Epochs.from_mne(mne.{reader}({path!r}))"
 
 
@@ -45,6 +51,8 @@ def reader_name(path: Path) -> str | None:
     suffix = ".fif.gz" if name.endswith(".fif.gz") else path.suffix.lower()
     if suffix == ".cnt" and _first_bytes(path) in (b"RIFF", b"RF64"):
         return "ant"
+    if suffix == ".txt" and _first_bytes(path) != b"BOXY":
+        return None
     if suffix == ".dat" and not _beside(path, ".dap", ".rs3", ".cef"):
         return "bci2k"
     if suffix == ".bin" and not _beside(path, ".txt"):
@@ -118,11 +126,16 @@ def open_raw(path: Path, options: dict[str, Any]) -> tuple[Any, list[str]]:
             fix="open it with its own library, then nd.Recording(array, channels=..., sfreq=...)",
         )
     reader, defaults = _reader(name, path)
+    for each in _binary_parts(name, path):
+        check_content(each)
+    if name == "fif" and path.suffix == ".fif":
+        check_fif(path)
     import mne
 
     arguments = {**defaults, **options}
     # Some readers print their progress whatever they are told; nobody asked for it here.
     with (
+        _ONE_AT_A_TIME,
         warnings.catch_warnings(record=True) as caught,
         mne.utils.catch_logging("warning"),
         contextlib.redirect_stdout(io.StringIO()),
@@ -130,10 +143,50 @@ def open_raw(path: Path, options: dict[str, Any]) -> tuple[Any, list[str]]:
         warnings.simplefilter("always")
         try:
             raw = reader(path, **arguments)
-        except (ImportError, RuntimeError, ValueError, TypeError, OSError, AttributeError,
-                KeyError, IndexError, NotImplementedError, AssertionError) as error:  # fmt: skip
+        except Exception as error:  # on damaged files readers raise all there is
             raise _reader_failed(path, name, error) from error
-    return raw, _notes(caught)
+    return raw, _notes(caught) + _silent_repairs(raw, name, path)
+
+
+def _binary_parts(name: str, path: Path) -> list[Path]:
+    """Files of a recording that hold no text at all."""
+    if name == "brainvision":
+        return [path.with_suffix(each) for each in (".eeg", ".dat", ".avg")]
+    return [path] if name in _BINARY else []
+
+
+def _silent_repairs(raw: Any, name: str, path: Path) -> list[str]:
+    """What MNE's readers make up for without a word."""
+    extras = raw._raw_extras[0] if raw._raw_extras else {}
+    if name in ("edf", "bdf") and "n_samps" in extras:
+        return _rates_note(raw, extras)
+    if name == "brainvision":
+        frame = len(raw.ch_names) * _SAMPLE_BYTES.get(getattr(raw, "orig_format", ""), 1)
+        data = Path(raw.filenames[0])
+        rest = data.stat().st_size % frame
+        if rest:
+            return [
+                f"{data.name} ends inside a sample ({rest} of {frame} bytes): it was cut short, or "
+                "lost or gained bytes on the way"
+            ]
+    return []
+
+
+def _rates_note(raw: Any, extras: dict[str, Any]) -> list[str]:
+    """Channels that were recorded more slowly than the fastest, which MNE interpolates."""
+    import numpy as np
+
+    samples = np.asarray(extras["n_samps"])[np.asarray(extras["sel"])]
+    slow = np.flatnonzero(samples < extras["max_samp"])
+    if not len(slow):
+        return []
+    sfreq = raw.info["sfreq"]
+    rates = sorted({f"{sfreq * samples[i] / extras['max_samp']:g}" for i in slow})
+    names = [raw.ch_names[i] for i in slow if i < len(raw.ch_names)]
+    return [
+        f"{', '.join(names[:6])}{' and more' if len(names) > 6 else ''}: recorded at "
+        f"{', '.join(rates)} Hz, brought to {sfreq:g} Hz by interpolation"
+    ]
 
 
 def _reader(name: str, path: Path) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -183,9 +236,17 @@ def _reader_failed(path: Path, name: str, error: Exception) -> Exception:
         return _not_continuous(path, "read_epochs_eeglab", first)
     if name == "egi" and "evoked" in text.lower():
         return _not_continuous(path, "read_evokeds_mff", first)
+    if "no associated original unit" in text:
+        return DataError(
+            f"{path.name} names two channels alike",
+            found=first,
+            expected="a name of its own for every channel",
+            fix="rename one of them in the header, a text file",
+        )
+    what = content_of(path)
     return DataError(
         f"{path.name} cannot be read",
-        found=f"{type(error).__name__}: {first}",
+        found=f"{type(error).__name__}: {first}" + (f"; it is {what}" if what else ""),
         expected=f"a file that mne.io.read_raw_{name} opens",
         fix="check that all files of the recording are there and whole; further arguments of "
         "nd.read go to that reader",

@@ -54,9 +54,18 @@ class RawReader:
             return np.zeros((len(picks), stop - start), dtype=self.dtype)
         # MNE wants ascending, distinct picks; ours may be in any order.
         unique, back = np.unique(picks, return_inverse=True)
-        data = self.raw.get_data(picks=unique, start=start, stop=stop, verbose="error")
+        try:
+            data = self.raw.get_data(picks=unique, start=start, stop=stop, verbose="error")
+        except Exception as error:  # a file that ends early fails here, in any way
+            raise DataError(
+                "these samples cannot be read",
+                found=f"{type(error).__name__}: {error}".partition("\n")[0],
+                expected=f"samples {start} to {stop} of {self.raw.filenames}",
+                fix="the file may be cut short or changed since it was opened: get a whole copy",
+            ) from error
         data *= self.factors[unique, None]  # float64 until here: offsets of volts keep their µV
-        return data.astype(self.dtype)[back]
+        data = data.astype(self.dtype)
+        return data if np.array_equal(unique, picks) else data[back]
 
 
 def recording_from_raw(
@@ -97,6 +106,12 @@ def recording_from_raw(
     """
     if raw.n_times < 1:
         raise DataError("a recording without samples", found=f"0 samples in {source or recording}")
+    if not len(raw.ch_names):
+        raise DataError(
+            "a recording without channels",
+            found=f"annotations only in {source or recording}" if len(raw.annotations) else None,
+            fix="nd.read(signals, events=...) takes events that lie in a file of their own",
+        )
     sfreq = float(raw.info["sfreq"])
     channels, factors, said = _channels(raw)
     found, intervals, lost = annotation_tables(raw)
@@ -146,10 +161,7 @@ def _channels(raw: Any) -> tuple[Channels, np.ndarray, list[str]]:
             kinds[i] = named
             notes.append(f"{name} is taken as {named.upper()}, by its name")
     if intensity := sum(each.startswith("fnirs_cw") for each in types):
-        notes.append(
-            f"{plural(intensity, 'channel')} of fNIRS light intensity are taken as misc; for "
-            "optical density: nd.read(mne.preprocessing.nirs.optical_density(raw))"
-        )
+        notes.append(f"{plural(intensity, 'channel')} of fNIRS light intensity are taken as misc")
     table = table.replace(kinds=kinds, units=units)
     table, said = _places(table, info)
     return table, factors, _merged(notes) + said

@@ -1,0 +1,67 @@
+"""Ratios that hold on a busy machine: contestants run in turn, round after round."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+
+Way = tuple[Callable[[], object], Callable[[], object] | None]  # what is timed, what goes before
+
+
+@dataclass(frozen=True)
+class Table:
+    """Seconds of each contestant in each round."""
+
+    seconds: dict[str, list[float]]
+
+    def markdown(self, what: str, base: str) -> str:
+        """Medians, and how many times the base each takes: the median of the rounds' ratios."""
+        lines = [f"| {what} | ms | times {base} |", "|---|---|---|"]
+        for name, times in self.seconds.items():
+            ratios = [a / b for a, b in zip(times, self.seconds[base], strict=True)]
+            median, ratio = 1e3 * statistics.median(times), statistics.median(ratios)
+            lines.append(f"| {name} | {median:.3g} | {ratio:.3g} |")
+        return "\n".join(lines) + "\n"
+
+
+def interleaved(ways: Mapping[str, Way], rounds: int) -> Table:
+    """Time every contestant once a round, in turn; one round before is thrown away.
+
+    Parameters
+    ----------
+    ways : name -> (function that is timed, function that prepares it or None)
+    rounds : int
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, (run, prepare) in ways.items():
+            if prepare is not None:
+                prepare()
+            start = time.perf_counter()
+            run()
+            if number:
+                seconds[name].append(time.perf_counter() - start)
+    return Table(seconds)
+
+
+def machine(*packages: str) -> str:
+    """Processor, threads, system, versions and date: what a figure must carry."""
+    words = [line for line in _cpu_lines() if line.startswith("model name")]
+    cpu = words[0].partition(":")[2].strip() if words else platform.processor()
+    versions = [f"{package} {metadata.version(package)}" for package in packages]
+    system = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{cpu} ({os.cpu_count()} cores, one thread), {system}, {', '.join(versions)}, " + (
+        date.today().isoformat()
+    )
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []

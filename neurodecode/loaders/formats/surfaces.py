@@ -1,0 +1,123 @@
+"""Surfaces over time: GIFTI and CIFTI, vertices, grayordinates or parcels as channels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurodecode.core.channels import Channels
+from neurodecode.core.errors import DataError
+from neurodecode.core.readers import ArrayReader, SignalReader
+from neurodecode.core.recording import Recording
+from neurodecode.core.space import GrayordinateSpace, Space, SurfaceSpace
+from neurodecode.loaders.formats.scans import (
+    CLEANING,
+    blocks,
+    check_options,
+    open_image,
+    read_values,
+    recording_of,
+    repetition_time,
+)
+
+NAME = "GIFTI or CIFTI"
+OPTIONS = ("tr", *CLEANING)
+_FIX = (
+    "a surface or a map of it serves as a place to draw on, not as data: read the ...func.gii or "
+    "...dtseries.nii"
+)
+
+
+class CiftiReader:
+    """Rows of a CIFTI series, a few at a time."""
+
+    def __init__(self, image: Any, path: Path):
+        self.path, self.n_channels = path, int(image.shape[1])
+        self.n_times, self.dtype = int(image.shape[0]), np.dtype(np.float32)
+
+    def read(self, start: int, stop: int, channel_indices: np.ndarray | None = None) -> np.ndarray:
+        """Volumes start to stop (excluded), shape (n_channels, n), float32."""
+        import nibabel
+
+        image: Any = nibabel.load(self.path, keep_file_open=True)
+        n = self.n_channels if channel_indices is None else len(channel_indices)
+        signals = np.empty((n, stop - start), dtype=self.dtype)
+        for low, high in blocks(stop, self.n_channels, start):
+            part = read_values(image.dataobj, np.s_[low:high], self.path.name).T
+            signals[:, low - start : high - start] = (
+                part if channel_indices is None else part[channel_indices]
+            )
+        return signals
+
+
+def read_file(path: Path, events: Any, options: dict[str, Any], ids: dict[str, str]) -> Recording:
+    """Recording of a functional GIFTI file or a CIFTI series; kind "bold", unit as stored.
+
+    Parameters
+    ----------
+    path : Path of a .gii, .gii.gz, .dtseries.nii or .ptseries.nii file
+    events : path, DataFrame, or None
+        See `volume_events`.
+    options : dict
+        ``tr`` (s), ``confounds``, ``detrend``, ``high_pass`` (Hz), ``standardize``.
+    ids : dict
+
+    Raises
+    ------
+    DataError
+        A mesh or a single map, or no repetition time.
+    MissingDependency
+        nibabel is not installed.
+    """
+    check_options(options, OPTIONS, "a surface")
+    image = open_image(path)
+    is_cifti = type(image).__name__ == "Cifti2Image"
+    reader, space, step, unit = _cifti(image, path) if is_cifti else _gifti(image, path)
+    tr, notes = repetition_time(path, options.get("tr"), step, unit)
+    channels = Channels(space.names, kinds="bold")
+    return recording_of(
+        path, reader, channels, space, tr, events=events, ids=dict(ids), notes=notes, whole=False,
+        **{name: options[name] for name in CLEANING if name in options},
+    )  # fmt: skip
+
+
+def _gifti(image: Any, path: Path) -> tuple[SignalReader, Space, float | None, str]:
+    """GIFTI files are XML, which nibabel has read by now; a map a volume, or one array of all."""
+    arrays = [each.data for each in image.darrays]
+    sizes = {array.shape for array in arrays}
+    if len(sizes) != 1 or min(image.darrays[0].intent, 9999) in (1008, 1009, 1002):
+        raise _no_series(path, f"{len(arrays)} arrays of shapes {sorted(sizes)}")
+    signals = np.stack(arrays, axis=-1) if arrays[0].ndim == 1 else arrays[0]
+    if signals.ndim != 2 or signals.shape[1] < 2:
+        raise _no_series(path, f"an array of shape {signals.shape}")
+    meta = image.darrays[0].meta
+    structure = image.meta.get("AnatomicalStructurePrimary", "") or meta.get(
+        "AnatomicalStructurePrimary", ""
+    )
+    step = float(meta.get("TimeStep", 0) or 0)  # FreeSurfer and nibabel: milliseconds
+    reader = ArrayReader(signals.astype(np.float32, copy=False))
+    return reader, SurfaceSpace(len(signals), structure), step, "msec"
+
+
+def _cifti(image: Any, path: Path) -> tuple[SignalReader, Space, float | None, str]:
+    from nibabel.cifti2.cifti2_axes import BrainModelAxis, ParcelsAxis, SeriesAxis
+
+    series, places = (image.header.get_axis(i) for i in range(2))
+    if not isinstance(series, SeriesAxis) or not isinstance(places, BrainModelAxis | ParcelsAxis):
+        raise _no_series(
+            path, f"axes {type(series).__name__} and {type(places).__name__}, shape {image.shape}"
+        )
+    # The header's own unit; the exponent is already in the step.
+    unit = "sec" if series.unit == "SECOND" else "another"
+    return CiftiReader(image, path), GrayordinateSpace(places), float(series.step), unit
+
+
+def _no_series(path: Path, found: str) -> DataError:
+    return DataError(
+        f"{path.name} is no series of volumes",
+        found=found,
+        expected="one value a vertex for each of at least two volumes",
+        fix=_FIX,
+    )
