@@ -58,13 +58,12 @@ class Searchlight:
     Raises
     ------
     DataError
-        Channels without positions and no volume in `space`, or a radius that is not positive.
+        Channels without positions, or a radius that is not positive.
 
     Notes
     -----
-    Places are the channels' positions, else centres of the voxels of ``epochs.space``: ``mask``
-    (x, y, z) in C order, as many voxels as channels, and ``affine`` to millimetres. The map is
-    descriptive: neighbourhoods overlap and the largest of many values is no estimate of a score.
+    Voxels read by `nd.read` have their centres as positions. The map is descriptive: neighbourhoods
+    overlap and the largest of many values is no estimate of a score.
     Neighbourhoods as in nilearn's `SearchLight`. Source: Kriegeskorte, Goebel, Bandettini 2006,
     10.1073/pnas.0600244103.
 
@@ -127,18 +126,12 @@ class Searchlight:
 def _places(epochs: Epochs) -> np.ndarray:
     """Centre of every channel or voxel, metres, shape (n_channels, 3)."""
     positions = epochs.channels.positions
-    if positions is not None and np.isfinite(positions).all():
-        return np.asarray(positions, dtype=np.float64)
-    space = epochs.space or {}
-    if "mask" in space and "affine" in space:
-        voxels = np.argwhere(np.asarray(space["mask"]))
-        if len(voxels) == epochs.shape[1]:
-            affine = np.asarray(space["affine"], dtype=np.float64)
-            return (voxels @ affine[:3, :3].T + affine[:3, 3]) / 1000.0
+    if np.isfinite(positions).all():
+        return positions
     raise DataError(
         "Searchlight: where the channels lie is unknown",
-        found="channels without positions, and no volume of as many voxels in epochs.space",
-        expected="a position for every channel, metres; or space with 'mask' and 'affine'",
+        found="channels without positions",
+        expected="a position for every channel, metres; voxels read by nd.read have theirs",
         fix="rec.set_montage(...) before the cut; channels without positions: epochs.pick(names)",
     )
 

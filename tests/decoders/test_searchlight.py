@@ -7,6 +7,7 @@ from sklearn.model_selection import KFold
 
 from neurodecode import Channels, Epochs
 from neurodecode.core.errors import DataError
+from neurodecode.core.space import VolumeSpace
 from neurodecode.decoders import LinearSVM, Searchlight
 
 MASK = np.zeros((6, 5, 3), dtype=bool)
@@ -19,14 +20,14 @@ def _volume(n=40, effect=2.0, seed=0):
     rng = np.random.default_rng(seed)
     brain = rng.standard_normal((n, *MASK.shape))
     brain[::2, 1:3, 1:3, 0] += effect
-    names = [f"voxel {i}" for i in range(MASK.sum())]
+    space = VolumeSpace(MASK, AFFINE)
     return Epochs(
         brain[:, MASK][:, :, None],
-        channels=Channels(names, kinds="bold"),
+        channels=Channels(space.names, kinds="bold", positions=space.positions()),
         sfreq=0.4,
         y=n // 2 * ["face", "house"],
         trials=pd.DataFrame({"onset": 20.0 * np.arange(n)}),
-        space={"mask": MASK, "affine": AFFINE},
+        space=space,
     )
 
 
