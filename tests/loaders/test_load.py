@@ -18,7 +18,7 @@ from neurodecode.preprocessing import Resample
 def test_loading_gives_what_the_card_expects(name):
     card = read_card(name)
     if name not in present_datasets():
-        pytest.skip("the package that brings the data is not installed")
+        pytest.skip("the data are not on this machine")
     epochs = load(name)
     expected = card.expected
     assert epochs.shape == (expected["trials"], expected["channels"], expected["times"])
