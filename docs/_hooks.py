@@ -40,6 +40,6 @@ def _directives(room: str) -> list[str]:
             f"::: {value.__module__}.{name}\n"
             f"    options:\n"
             f"      heading: {home}.{name}\n"
-            f"      toc_label: {name}"
+            f'      toc_label: "{name}"'  # quoted: YAML takes On for true
         )
     return directives
