@@ -113,7 +113,7 @@ def _opening(n_sets: int, download: bool) -> str:
     fetched = "eegbci is fetched from PhysioNet once" if download else "nothing to download"
     return (
         f"neurodecode {__version__} · {plural(len(RECIPES), 'recipe')} · "
-        f"{plural(n_sets, 'data set')} · {fetched} · about 5 min on 2 cores\n"
+        f"{plural(n_sets, 'data set')} · {fetched} · about 3 min on 2 cores\n"
     )
 
 
