@@ -60,17 +60,17 @@ $(VENV)/.stamp-torch: $(VENV)/.stamp-python $(INPUTS)
 	  grep -v -E '^torch(audio)?==' constraints.txt > $(VENV)/constraints.txt; \
 	else cp constraints.txt $(VENV)/constraints.txt; fi
 	@echo "installing into $(VENV) (some minutes, once)"
-	$(PIP) install -c $(VENV)/constraints.txt $(TORCH_ARGS) torch
+	$(PIP) install --no-compile -c $(VENV)/constraints.txt $(TORCH_ARGS) torch
 	@touch $@
 
 $(VENV)/.stamp-demo: $(VENV)/.stamp-torch
-	$(PIP) install -c $(VENV)/constraints.txt -e ".[data]"
+	$(PIP) install --no-compile -c $(VENV)/constraints.txt -e ".[data]"
 	@touch $@
 
 $(VENV)/.stamp-test: $(VENV)/.stamp-torch
-	$(PIP) install -c $(VENV)/constraints.txt -e ".[data,dask,dev]"
+	$(PIP) install --no-compile -c $(VENV)/constraints.txt -e ".[data,dask,dev]"
 	@touch $@
 
 $(VENV)/.stamp-docs: $(VENV)/.stamp-torch
-	$(PIP) install -c $(VENV)/constraints.txt -e ".[data,docs]"
+	$(PIP) install --no-compile -c $(VENV)/constraints.txt -e ".[data,docs]"
 	@touch $@

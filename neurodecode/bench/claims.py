@@ -30,11 +30,12 @@ class Claims:
 
     def __init__(self, folder: str | os.PathLike[str]):
         self.folder = Path(folder) / "claims"
+        # Beside the folder, not in it: whoever leaves last removes the folder.
+        self._lock = Path(folder) / "claims.lock"
         self.held: dict[str, None] = {}
         self._stop = threading.Event()
 
     def __enter__(self) -> Claims:
-        self.folder.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._beat, daemon=True).start()
         return self
 
@@ -42,13 +43,13 @@ class Claims:
         self._stop.set()
         for batch_id in list(self.held):
             self.release(batch_id)
-        with contextlib.suppress(OSError):  # others still have claims here
+        with self._locked(), contextlib.suppress(OSError):  # others still have claims here
             self.folder.rmdir()
 
     def take(self, batch_id: str) -> bool:
         """Claim a batch; False when another living process holds it."""
         path = self.folder / f"{batch_id}.json"
-        with file_lock(self.folder / "lock", timeout=120, stale=30):
+        with self._locked():
             if _is_alive(path):
                 return False
             with atomic_write(path) as temporary:
@@ -65,6 +66,9 @@ class Claims:
         """Batches that other living processes hold."""
         paths = sorted(self.folder.glob("*.json"))
         return [p.stem for p in paths if p.stem not in self.held and _is_alive(p)]
+
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return file_lock(self._lock, timeout=120, stale=30)
 
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_S):

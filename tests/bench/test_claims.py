@@ -23,6 +23,15 @@ def test_one_batch_has_one_holder(tmp_path):
     assert not (tmp_path / "claims").exists()
 
 
+def test_who_leaves_does_not_take_the_folder_from_who_stays(tmp_path):
+    with Claims(tmp_path) as staying:
+        with Claims(tmp_path):
+            pass
+        assert staying.take("batch")
+        assert (tmp_path / "claims" / "batch.json").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_claim_of_a_dead_process_is_taken_over(tmp_path):
     code = (
         "import os, sys; from neurodecode.bench.claims import Claims\n"
@@ -38,6 +47,7 @@ def test_the_claim_of_a_dead_process_is_taken_over(tmp_path):
 def test_the_claim_of_a_silent_machine_is_taken_over(tmp_path):
     with Claims(tmp_path) as claims:
         path = tmp_path / "claims" / "far.json"
+        path.parent.mkdir()
         path.write_text(json.dumps({"host": "another-machine", "pid": 1}))
         assert not claims.take("far")
         old = time.time() - STALE_S - 1

@@ -32,7 +32,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "extended-cca": {"frequencies": FLICKER},
     "filter-bank-cca": {"frequencies": FLICKER},
     "tdca": {"frequencies": FLICKER},
-    "net-classifier": {"epochs": 12, "random_state": 0},
+    "net-classifier": {"epochs": 8, "random_state": 0},
     "net-regressor": {"epochs": 3, "random_state": 0},
 }
 

@@ -279,22 +279,6 @@ def test_save_and_load(tmp_path):
     assert twin.history_ == clf.history_ and twin.get_params() == clf.get_params()
 
 
-# ---------------------------------------------------------------- registered networks
-@pytest.mark.parametrize(
-    ("net", "lr"),
-    [
-        ("eegnet", 1e-2),
-        ("shallow", 1e-3),
-        ("spiking-lif", 1e-2),
-        pytest.param("conformer", 5e-4, marks=pytest.mark.slow),
-    ],
-)
-def test_registered_nets_learn(net, lr):
-    test = rhythms(80, seed=5)
-    clf = NetClassifier(net, epochs=10, batch_size=16, lr=lr, device="cpu").fit(EPOCHS, EPOCHS.y)
-    assert clf.score(test, test.y) > 0.7
-
-
 # ---------------------------------------------------------------- regression
 def amplitude(n=120, seed=0):
     """Two targets: log amplitudes of a rhythm in two channels, in some unit and offset."""
