@@ -10,7 +10,7 @@ TORCH_ARGS ?=
 PYTHONS = $(PYTHON) python3 python3.13 python3.12 python3.11 python
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -q
-INPUTS = pyproject.toml setup.py constraints.txt
+INPUTS = pyproject.toml setup.py constraints.txt $(wildcard neurodecode/linalg/_native/*.[ch])
 # One BLAS thread a process: pytest already runs one process a core.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -q
@@ -37,7 +37,7 @@ docs: $(VENV)/.stamp-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
 
 clean:
-	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info neurodecode/linalg/_native/_kernels.* .pytest_cache .ruff_cache .hypothesis
 
 # The environment: made once, brought up to date when one of INPUTS changed since.
 $(VENV)/.stamp-python:

@@ -353,10 +353,11 @@ def inspect(
 @app.command()
 @guarded
 def doctor() -> None:
-    """Examine this installation: versions, device, extras, cache, known faults."""
+    """Examine this installation: versions, device, kernels, extras, cache, known faults."""
     from neurodecode.core.doctor import check_up
+    from neurodecode.linalg._native.library import words
 
-    checkup = check_up()
+    checkup = check_up(kernels=words())
     for i, line in enumerate(checkup.lines):
         if not line.text or i == 0:
             say(f"{line.word}   {line.text}".rstrip(), style="bold" if i == 0 else "")

@@ -65,6 +65,7 @@ class Checkup:
     version: str
     machine: str
     device: str
+    kernels: str
     versions: dict[str, str]
     cores: int
     threads: int
@@ -88,6 +89,7 @@ class Checkup:
             Line(f"neurodecode {self.version}", self.machine),
             Line("", ""),
             Line("device", self.device, "ok"),
+            Line("kernels", self.kernels, "ok"),
             Line("packages", versions),
             Line("threads", _thread_words(self.threads, self.cores), "ok"),
             Line("cache", f"{self.cache}   {size} · empty it: neurodecode cache clear"),
@@ -100,8 +102,13 @@ class Checkup:
         ]
 
 
-def check_up() -> Checkup:
+def check_up(kernels: str) -> Checkup:
     """Examine this installation.
+
+    Parameters
+    ----------
+    kernels : str
+        What the room of mathematics says of its compiled kernels; this room may not ask it.
 
     Returns
     -------
@@ -109,7 +116,7 @@ def check_up() -> Checkup:
 
     Examples
     --------
-    >>> state = check_up()
+    >>> state = check_up(kernels="AVX2, 4 lanes")
     >>> state.cores >= 1 and "numpy" in state.versions
     True
     """
@@ -122,6 +129,7 @@ def check_up() -> Checkup:
         version=__version__,
         machine=_machine_words(),
         device=_device_words(),
+        kernels=kernels,
         versions={name: installed_version(name) or "missing" for name in _SHOWN},
         cores=_cores(),
         threads=int(os.environ.get("OMP_NUM_THREADS", "0") or 0) or _cores(),

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import signal
 
 from neurodecode.core.errors import DataError
+from neurodecode.linalg._native.sections import filter_rows
 
 _BLOCK = 1 << 22  # samples filtered at once: bounds the float64 copy to 32 MB
 
@@ -115,6 +116,9 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     True
     """
     n_pad = min(max(n_pad, 3 * (2 * len(sections) + 1)), x.shape[-1] - 1)
+    filtered = filter_rows(x, sections, n_pad)
+    if filtered is not None:
+        return filtered
     return _by_rows(x, lambda rows: signal.sosfiltfilt(sections, rows, axis=-1, padlen=n_pad))
 
 
@@ -136,6 +140,9 @@ def causal(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
     >>> float(abs(y - 1).max()) < 1e-9
     True
     """
+    filtered = filter_rows(x, sections, n_pad=None)
+    if filtered is not None:
+        return filtered
     state = signal.sosfilt_zi(sections)[:, None, :]  # (n_sections, 1, 2)
 
     def run(rows: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from neurodecode.core.errors import DataError
+from neurodecode.linalg._native.eigen import eigh, eigvalsh
 
 # Relative to the largest eigenvalue. Rounding of float32 data leaves 1e-15 in a direction that
 # an average reference emptied; real recordings reach condition numbers of 1e8 at most.
@@ -93,7 +94,7 @@ def full_rank_eigh(matrix: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarr
     >>> full_rank_eigh(np.diag([2.0, 1.0]), "example")[0].tolist()
     [1.0, 2.0]
     """
-    values, vectors = np.linalg.eigh(np.asarray(matrix, dtype=np.float64))
+    values, vectors = eigh(matrix)
     ranks = (values > RANK_TOLERANCE * np.abs(values[..., -1:])).sum(axis=-1)
     check_rank(int(ranks.min(initial=values.shape[-1])), values.shape[-1], where)
     return values, vectors
@@ -221,7 +222,7 @@ def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
     >>> float(squared_distances(2 * np.eye(4)[None], np.eye(4), "example")[0] ** 0.5)  # 2 log 2
     1.3862943611198906
     """
-    values = np.linalg.eigvalsh(_whitened(matrices, reference, where))
+    values = eigvalsh(_whitened(matrices, reference, where))
     _check_positive(values, where)
     return np.sum(np.log(values) ** 2, axis=-1)
 
@@ -233,7 +234,7 @@ def _whitened(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.nda
 
 
 def _log(matrices: np.ndarray, where: str) -> np.ndarray:
-    values, vectors = np.linalg.eigh(matrices)
+    values, vectors = eigh(matrices)
     _check_positive(values, where)
     return _rebuild(values, vectors, np.log)
 

@@ -28,6 +28,7 @@ NOT_SOURCE = shutil.ignore_patterns(
     "build",
     "dist",
     "__pycache__",
+    "_kernels.*",
     "site",
     ".*_cache",
     "tests",
@@ -51,6 +52,10 @@ def source(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source") / "neurodecode"
     shutil.copytree(checkout, copy, ignore=NOT_SOURCE)
     return copy
+
+
+COMPILER = shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0])
+PIP_OPTIONS = ["--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed"]
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +90,7 @@ def test_installed_outside_the_checkout(
     }[form]
     python = empty_environment(tmp_path / "env")
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    options = ["--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed"]
-    run(*pip, *options, *what, cwd=tmp_path)
+    run(*pip, *PIP_OPTIONS, *what, cwd=tmp_path)
 
     listing = (
         "import json, neurodecode as nd; "
@@ -99,11 +103,36 @@ def test_installed_outside_the_checkout(
     assert set(recipes) == {path.stem for path in checkout.glob("pipelines/*.toml")}
     assert "0.1.0" in run(python, "-m", "neurodecode", "--version", cwd=tmp_path)
     assert (python.parent / "neurodecode").exists() or (python.parent / "neurodecode.exe").exists()
+    assert bool(COMPILER) <= (kernels_of(python, tmp_path) != "()"), "kernels were not built"
+
+
+def kernels_of(python: Path, cwd: Path) -> str:
+    listing = "from neurodecode.linalg._native.library import forms; print(forms())"
+    return run(python, "-c", listing, cwd=cwd).strip()
+
+
+@pytest.mark.slow  # one more build, of a copy that holds nothing compiled
+def test_installs_and_works_without_a_compiler(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copytree(checkout, tmp_path / "source", ignore=NOT_SOURCE)
+    monkeypatch.setenv("CC", shutil.which("false") or "no-such-compiler")
+    python = empty_environment(tmp_path / "env")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    run(*pip, *PIP_OPTIONS, tmp_path / "source", cwd=tmp_path)
+    assert kernels_of(python, tmp_path) == "()"
+    filtering = (
+        "import numpy as np; from neurodecode.linalg import butterworth, zero_phase; "
+        "print(zero_phase(np.ones((2, 500)), butterworth(None, 40, 250)).round(6).min())"
+    )
+    assert run(python, "-c", filtering, cwd=tmp_path).strip() == "1.0"
 
 
 def test_the_wheel_holds_every_file_of_the_packages(source: Path, built: Path):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    kernels = {name for name in packed if "/_native/_kernels." in name}
+    assert len(kernels) == bool(COMPILER)
     expected = {
         f"{target}/{path.relative_to(source / folder).as_posix()}"
         for folder, target in [
@@ -112,9 +141,11 @@ def test_the_wheel_holds_every_file_of_the_packages(source: Path, built: Path):
             ("pipelines", "neurodecode/pipelines"),
         ]
         for path in (source / folder).rglob("*")
-        if path.is_file()
+        if path.is_file() and not path.name.startswith("_kernels.")
     }
-    assert packed == expected, "a new file ending? name it in pyproject.toml, package-data"
+    assert packed - kernels == expected, (
+        "a new file ending? name it in pyproject.toml, package-data"
+    )
 
 
 def project(checkout: Path) -> dict:

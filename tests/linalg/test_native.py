@@ -1,0 +1,245 @@
+"""Compiled kernels against their twins, in every form that this processor runs."""
+
+import ctypes
+import platform
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from neurodecode.linalg import butterworth, causal, inverse_sqrt, riemannian_mean, zero_phase
+from neurodecode.linalg._native import eigen, library, sections
+from neurodecode.linalg.spd import squared_distances, tangent_vectors
+
+BUILT = pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
+
+
+@pytest.fixture(params=library.forms() or [None], ids=lambda form: form and form.name)
+def form(request, monkeypatch):
+    """The kernels in one form after the other."""
+    if request.param is None:
+        pytest.skip("no kernels built here (no C compiler?)")
+    monkeypatch.setattr(eigen, "kernels", lambda: request.param)
+    monkeypatch.setattr(eigen, "_LARGEST", dict.fromkeys(eigen._LARGEST, 96))
+    monkeypatch.setattr(sections, "kernels", lambda: request.param)
+    return request.param
+
+
+@pytest.fixture
+def twins(monkeypatch):
+    """A function that gives what a call gives without kernels."""
+
+    def run(function, *arguments):
+        with monkeypatch.context() as patch:
+            patch.setattr(eigen, "kernels", lambda: None)
+            patch.setattr(sections, "kernels", lambda: None)
+            return function(*arguments)
+
+    return run
+
+
+def ill_conditioned(count, n, condition=1e8, seed=0):
+    """Positive definite matrices with eigenvalues spread evenly over a condition number."""
+    rng = np.random.default_rng(seed)
+    basis = np.linalg.qr(rng.normal(size=(count, n, n)))[0]
+    values = condition ** -np.linspace(0, 1, n)
+    matrices = (basis * values) @ basis.transpose(0, 2, 1)
+    return (matrices + matrices.transpose(0, 2, 1)) / 2
+
+
+def close(a, b, tolerance):
+    return np.linalg.norm(a - b) <= tolerance * np.linalg.norm(b)
+
+
+def rebuilt(values, vectors):
+    return (vectors * values[..., None, :]) @ vectors.swapaxes(-1, -2)
+
+
+# ---------------------------------------------------------------------- eigenproblems
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 13, 22, 33, 64])
+def test_eigenproblems_equal_lapack_up_to_a_condition_of_1e8(form, n):
+    matrices = ill_conditioned(9, n)
+    values, vectors = eigen.eigh(matrices)
+    assert np.abs(values - np.linalg.eigvalsh(matrices)).max() < 1e-14
+    assert np.abs(eigen.eigvalsh(matrices) - values).max() < 1e-14
+    assert np.abs(matrices @ vectors - vectors * values[:, None]).max() < 1e-14
+    assert np.abs(vectors.transpose(0, 2, 1) @ vectors - np.eye(n)).max() < 1e-13
+
+
+@pytest.mark.parametrize("n", [2, 22, 64])
+@pytest.mark.parametrize("condition", [1e2, 1e8])
+def test_functions_of_matrices_equal_their_twins(form, twins, n, condition):
+    matrices = ill_conditioned(6, n, condition)
+    reference = ill_conditioned(1, n, 10.0, seed=1)[0]
+    assert close(inverse_sqrt(matrices), twins(inverse_sqrt, matrices), 1e-8)
+    for function in (tangent_vectors, squared_distances):
+        ours = function(matrices, reference, "test")
+        assert close(ours, twins(function, matrices, reference, "test"), 1e-8)
+    assert close(riemannian_mean(matrices), twins(riemannian_mean, matrices), 1e-8)
+
+
+def test_a_matrix_gets_the_same_bits_whatever_lies_beside_it(form):
+    matrices = np.concatenate([ill_conditioned(3, 12), np.eye(12)[None], ill_conditioned(4, 12, 5)])
+    values, vectors = eigen.eigh(matrices)
+    for order in (np.arange(8)[::-1], np.array([2]), np.array([3, 0])):
+        again = eigen.eigh(matrices[order])
+        assert np.array_equal(again[0], values[order])
+        assert np.array_equal(again[1], vectors[order])
+
+
+def _blocks():
+    """Zeros where the algorithm divides: blocks, a diagonal, equal and vanishing eigenvalues."""
+    a = ill_conditioned(2, 3)
+    blocks = np.zeros((6, 8, 8))
+    blocks[0, :3, :3], blocks[0, 5:, 5:] = a
+    blocks[1] = np.diag(np.arange(8.0) - 3)
+    blocks[2] = np.ones((8, 8))
+    blocks[3] = np.eye(8)
+    blocks[4] = np.diag(np.ones(7), -1) + np.diag(np.ones(7), 1)
+    return blocks  # the last one is all zeros
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e250])
+def test_degenerate_matrices(form, scale):
+    matrices = _blocks() * scale
+    values, vectors = eigen.eigh(matrices)
+    assert np.abs(values - np.linalg.eigvalsh(matrices)).max() < 1e-14 * 8 * scale
+    assert np.abs(rebuilt(values, vectors) - matrices).max() < 1e-14 * 8 * scale
+    assert np.abs(vectors.swapaxes(-1, -2) @ vectors - np.eye(8)).max() < 1e-14
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        np.empty((0, 5, 5)),
+        np.empty((3, 0, 0)),
+        ill_conditioned(1, 5),
+        ill_conditioned(1, 5)[0],
+        ill_conditioned(12, 5).reshape(2, 6, 5, 5),
+        ill_conditioned(6, 5)[::2],
+        ill_conditioned(6, 10)[:, ::2, ::2],
+        ill_conditioned(6, 5).transpose(1, 2, 0).copy().transpose(2, 0, 1),
+        ill_conditioned(6, 5, 10).astype(np.float32),
+        np.tril(ill_conditioned(6, 5, 10)),
+        ill_conditioned(2, max(eigen._LARGEST.values()) + 1, 10),
+    ],
+    ids="none zero one single 4d strided inner moved float32 lower large".split(),
+)
+def test_stacks_of_every_kind(form, stack):
+    values, vectors = eigen.eigh(stack)
+    expected = np.linalg.eigh(stack.astype(np.float64))
+    assert values.shape == expected[0].shape and vectors.shape == expected[1].shape
+    assert values.dtype == vectors.dtype == np.float64
+    assert np.allclose(values, expected[0], rtol=1e-12, atol=1e-15)
+    assert np.allclose(eigen.eigvalsh(stack), expected[0], rtol=1e-12, atol=1e-15)
+    assert np.allclose(rebuilt(values, vectors), rebuilt(*expected), atol=1e-14)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_matrices_that_are_not_finite_are_lapacks_to_judge(form, twins, bad):
+    matrices = ill_conditioned(5, 6)
+    matrices[2, 1, 0] = bad
+    for function in (eigen.eigh, eigen.eigvalsh):
+        try:
+            expected = twins(function, matrices)
+        except np.linalg.LinAlgError as error:
+            with pytest.raises(np.linalg.LinAlgError, match=str(error)):
+                function(matrices)
+        else:
+            assert np.array_equal(function(matrices)[0], expected[0], equal_nan=True)
+
+
+# ---------------------------------------------------------------------- sections
+@pytest.mark.parametrize("filtering", [zero_phase, causal])
+@pytest.mark.parametrize("n_sections", range(1, 10))
+def test_sections_equal_scipy(form, twins, filtering, n_sections):
+    band = butterworth(8, 32, 250, order=n_sections)
+    x = np.random.default_rng(0).normal(size=(n_sections, 700)) + 30
+    assert close(filtering(x, band), twins(filtering, x, band), 1e-12)
+
+
+@pytest.mark.parametrize("filtering", [zero_phase, causal])
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.random.default_rng(0).normal(size=(5, 3, 257)),
+        np.random.default_rng(0).normal(size=300),
+        np.random.default_rng(0).normal(size=(7, 300)).astype(np.float32),
+        np.random.default_rng(0).normal(size=(300, 7)).T,
+        np.random.default_rng(0).normal(size=(7, 600))[:, ::2],
+        np.random.default_rng(0).normal(size=(3, 2)),
+        np.random.default_rng(0).normal(size=(3, 1)),
+        np.random.default_rng(0).normal(size=(7, 300)).astype(">f8"),
+        np.random.default_rng(0).normal(size=(7, 300)).astype(np.float16),
+    ],
+    ids="3d 1d float32 moved strided two one swapped float16".split(),
+)
+def test_signals_of_every_kind(form, twins, filtering, x):
+    band = butterworth(1, 40, 250)
+    y, expected = filtering(x, band), twins(filtering, x, band)
+    assert y.shape == x.shape and y.dtype == x.dtype
+    assert np.allclose(y, expected, rtol=1e-6 if x.dtype == np.float32 else 1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_pad", [0, 100, 255, 256, 257, 299])
+def test_every_length_of_padding(form, twins, n_pad):
+    x = np.random.default_rng(0).normal(size=(3, 300))
+    band = butterworth(0.5, 40, 250)
+    assert close(zero_phase(x, band, n_pad), twins(zero_phase, x, band, n_pad), 1e-12)
+
+
+def test_a_gap_stays_in_its_channel(form):
+    x = np.random.default_rng(0).normal(size=(6, 400))
+    band = butterworth(1, 40, 250)
+    whole = zero_phase(x, band)
+    x[4, 50] = np.nan
+    assert np.array_equal(np.delete(zero_phase(x, band), 4, 0), np.delete(whole, 4, 0))
+
+
+@pytest.mark.parametrize("edges", [(0.1, 40), (1, None), (None, 40)])
+def test_steady_state_equals_scipys(edges):
+    band = butterworth(*edges, sfreq=1000)
+    assert sections.steady_state(band) == pytest.approx(
+        signal.sosfilt_zi(band), rel=1e-8, abs=1e-12
+    )
+
+
+def test_sections_without_a_steady_state_are_scipys_to_refuse(form, twins):
+    integrator = np.array([[1.0, 0, 0, 1, -1, 0]])
+    with pytest.raises(np.linalg.LinAlgError):
+        zero_phase(np.ones((3, 100)), integrator)
+
+
+# ---------------------------------------------------------------------- the library
+def test_the_switch_leaves_the_twins_alone(monkeypatch):
+    monkeypatch.setenv(library.SWITCH, "0")
+    assert library.kernels() is None
+    assert library.words().startswith("NumPy and SciPy")
+    x, band = np.random.default_rng(0).normal(size=(3, 200)), butterworth(1, 40, 250)
+    assert np.array_equal(zero_phase(x, band), signal.sosfiltfilt(band, x, padlen=27))
+    values, vectors = np.linalg.eigh(ill_conditioned(3, 8))
+    assert np.array_equal(eigen.eigh(ill_conditioned(3, 8))[1], vectors)
+    assert np.array_equal(eigen.eigh(ill_conditioned(3, 8))[0], values)
+
+
+@BUILT
+def test_the_widest_form_is_in_use_and_named(monkeypatch):
+    monkeypatch.delenv(library.SWITCH, raising=False)
+    lanes = [each.lanes for each in library.forms()]
+    assert lanes == [n for n in (8, 4, 2) if n <= lanes[0]]
+    assert library.kernels() is library.forms()[0]
+    assert library.words() == f"{library.forms()[0].name}, {lanes[0]} lanes"
+
+
+@BUILT
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="forms of x86-64 alone")
+def test_every_form_is_compiled_whatever_this_processor_runs():
+    handle = library._load()
+    assert isinstance(handle, ctypes.CDLL)
+    assert all(hasattr(handle, f"{name}_{n}") for name in ("eigen", "sections") for n in (2, 4, 8))
+
+
+def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):
+    (tmp_path / f"_kernels{library.EXTENSION_SUFFIXES[0]}").write_text("for another machine")
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    assert library._load() is None
