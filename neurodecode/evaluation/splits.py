@@ -100,7 +100,10 @@ class Splitter:
         people = cohort.trials["subject"].to_numpy()
         for cut in KINDS[self.kind](self, cohort):
             if wanted is None or wanted & set(people[cut.test]):
-                yield self._assign(cohort, cut, domain, units, hashes)
+                made = self._assign(cohort, cut, domain, units, hashes)
+                if hasattr(X, "check_one_person"):  # people whose channels differ
+                    X.check_one_person(np.concatenate([made.train, made.test]))
+                yield made
 
     def _assign(
         self,

@@ -14,7 +14,7 @@ from scipy import signal
 
 from neurodecode.core.errors import DataError
 
-_BLOCK = 1 << 22  # samples filtered at once: bounds the float64 copy to 32 MB
+_BLOCK = 1 << 18  # samples filtered at once: their float64 copies stay in the cache
 
 
 def butterworth(low: float | None, high: float | None, sfreq: float, order: int = 4) -> np.ndarray:

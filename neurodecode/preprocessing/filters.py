@@ -60,9 +60,13 @@ class _Filter(Step):
         n_pad = round(self._settling(recording.line_freq) * recording.sfreq)
         kinds = recording.channels.kinds
         picked = [i for i, kind in enumerate(kinds) if kind not in _NOT_FILTERED]
-        out = np.array(recording.data)  # a copy: the caller's samples stay
-        for start, stop in recording.good_spans():
-            out[picked, start:stop] = self._apply(out[picked, start:stop], sections, n_pad)
+        data, spans = recording.data, recording.good_spans()
+        if picked == list(range(len(data))) and spans == [(0, data.shape[1])]:
+            out = self._apply(data, sections, n_pad)  # the usual case, without a copy
+        else:
+            out = np.array(data)  # the caller's samples stay
+            for start, stop in spans:
+                out[picked, start:stop] = self._apply(out[picked, start:stop], sections, n_pad)
         return recording.with_data(out, note=str(self))
 
     def _apply(self, x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray:
