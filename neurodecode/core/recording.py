@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,8 @@ class Recording:
         True: no brain made these data.
     space : Space, optional
         Mask and affine, atlas, or surface that the channels sit on.
+    rank : int, optional
+        Rank that the steps so far have left to the good brain channels; None: full.
 
     Raises
     ------
@@ -94,6 +96,7 @@ class Recording:
         band: tuple[float | None, float | None] = (None, None),
         simulated: bool = False,
         space: Space | None = None,
+        rank: int | None = None,
     ):
         self.channels = channels if isinstance(channels, Channels) else Channels(channels)
         self.sfreq = check_rate(sfreq)
@@ -109,6 +112,7 @@ class Recording:
         self.band = band
         self.simulated = bool(simulated)
         self.space = space
+        self.rank = None if rank is None else min(int(rank), len(self.channels.good_brain()))
         self.targets = check_series(targets or {}, self.n_times)
 
     # ------------------------------------------------------------------ time
@@ -202,6 +206,7 @@ class Recording:
         channels: Channels | None = None,
         sfreq: float | None = None,
         note: str | None = None,
+        rank: int | Literal["same"] | None = "same",
     ) -> Recording:
         """Same recording with other samples: what a step returns.
 
@@ -214,6 +219,7 @@ class Recording:
         channels, sfreq : default: unchanged
         note : str, optional
             What was done, for `.notes`.
+        rank : int, None, or "same"
 
         Examples
         --------
@@ -231,6 +237,7 @@ class Recording:
             first_sample=round(self.first_sample * rate / self.sfreq),
             notes=self.notes if note is None else (*self.notes, note),
             targets=series_at(self.targets, self.times, times) if moved else self.targets,
+            rank=self.rank if rank == "same" else rank,
         )
 
     def _again(self, **changes: Any) -> Recording:
@@ -241,6 +248,7 @@ class Recording:
             "first_sample": self.first_sample, "line_freq": self.line_freq,
             "source": self.source, "notes": self.notes, "targets": self.targets,
             "band": self.band, "simulated": self.simulated, "space": self.space,
+            "rank": self.rank,
         }  # fmt: skip
         return Recording(**{**same, **changes})
 
