@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,8 @@ class Recording(Signal):
         True: no brain made these data.
     space : Space, optional
         Mask and affine, atlas, or surface that the channels sit on.
+    rank : int, optional
+        Rank that the steps so far have left to the good brain channels; None: full.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class Recording(Signal):
         channels: Channels | None = None,
         sfreq: float | None = None,
         note: str | None = None,
+        rank: int | Literal["same"] | None = "same",
     ) -> Recording:
         """Same recording with other samples: what a step returns.
 
@@ -89,6 +92,7 @@ class Recording(Signal):
         channels, sfreq : default: unchanged
         note : str, optional
             What was done, for `.notes`.
+        rank : int, None, or "same"
 
         Examples
         --------
@@ -106,6 +110,7 @@ class Recording(Signal):
             first_sample=round(self.first_sample * rate / self.sfreq),
             notes=self.notes if note is None else (*self.notes, note),
             targets=series_at(self.targets, self.times, times) if moved else self.targets,
+            rank=self.rank if rank == "same" else rank,
         )
 
     def with_events(self, events: pd.DataFrame) -> Recording:

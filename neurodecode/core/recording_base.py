@@ -56,6 +56,7 @@ class Signal:
     band: tuple[float | None, float | None]
     simulated: bool
     space: Space | None
+    rank: int | None
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Signal:
         band: tuple[float | None, float | None] = (None, None),
         simulated: bool = False,
         space: Space | None = None,
+        rank: int | None = None,
     ):
         self._take(
             {
@@ -84,7 +86,7 @@ class Signal:
                 "intervals": intervals, "recording": recording, "subject": subject,
                 "session": session, "run": run, "first_sample": first_sample,
                 "line_freq": line_freq, "source": source, "notes": notes, "band": band,
-                "simulated": simulated, "space": space, "targets": targets or {},
+                "simulated": simulated, "space": space, "targets": targets or {}, "rank": rank,
             }
         )  # fmt: skip
 
@@ -93,6 +95,8 @@ class Signal:
         for name, value in parts.items():
             if name not in ("data", "targets"):
                 setattr(self, name, _CHECKS[name](value) if name in _CHECKS else value)
+        if self.rank is not None:  # a choice of channels can leave fewer
+            self.rank = min(int(self.rank), len(self.channels.good_brain()))
         if "data" in parts:
             self._reader = as_reader(parts["data"], self.channels)
         if "targets" in parts:

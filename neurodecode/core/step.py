@@ -117,7 +117,11 @@ class Step(TransformerMixin, BaseEstimator):
         """Learn; stateless steps have nothing to do."""
 
     def _transform(self, X: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not act on epochs")
+        raise DataError(
+            f"{type(self).__name__} acts on recordings, not on epochs",
+            found="epochs",
+            fix="transform the recording before the cut; in a recipe, [[recording]]",
+        )
 
     def _transform_recording(self, recording: Any) -> Any:
         raise DataError(

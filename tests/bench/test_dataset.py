@@ -63,6 +63,22 @@ def test_on_epochs_recording_steps_act_on_epochs_and_the_row_says_so(write_recip
     assert result.frame["status"].eq("ok").all()
 
 
+def test_recording_steps_that_learn_are_called_transductive(write_recipe):
+    learning = FILTERED.replace(
+        "[window]", '[[recording]]\nname = "eog-regression"\nreferences = ["C3"]\n\n[window]', 1
+    )
+    result = benchmark(
+        (recording(), {"tmin": 0.0, "tmax": 2.0}),
+        [write_recipe("filtered", FILTERED), write_recipe("scaled", learning)],
+        k=2,
+        quiet=True,
+    )
+    rows = result.frame.set_index("recipe")
+    assert not rows.loc["filtered", "transductive"].any()
+    assert rows.loc["scaled", "transductive"].all()
+    assert rows.loc["scaled", "notes"].str.contains("whole recordings").all()
+
+
 def test_a_window_outside_the_data_is_cut_to_them():
     epochs = Epochs(np.zeros((2, 1, 10)), channels=["Cz"], sfreq=10, tmin=0.8, y=[0, 1])
     recipe = parse_recipe(FILTERED.replace("[[recording]]", "[[step]]"), "steps")
