@@ -90,6 +90,7 @@ def test_longer_epochs_are_covered(fitted, n_times):
     np.testing.assert_allclose(fitted.transform(constant), constant)
 
 
+@pytest.mark.slow
 def test_atat_doubts_more_where_there_is_more_noise():
     white = np.random.default_rng(6).normal(size=(200, 1, 128))
     spread = np.tile([2.0, 40.0], 100)[:, None, None]  # µV of noise on rhythms of 14 µV

@@ -240,6 +240,11 @@ def test_every_metric_is_described_and_best_when_right(metric):
     if info.needs == "values":
         assert score(metric, y.astype(float), y.astype(float)) == pytest.approx(1)
         return
+    if info.needs == "signals":
+        signals = np.random.default_rng(0).normal(size=(4, 32))
+        best = score(metric, signals, signals)
+        assert best == pytest.approx(1 if info.higher_is_better else 0)
+        return
     good, bad = np.eye(3)[y], np.eye(3)[(y + 1) % 3]
     how = "labels" if info.needs == "labels" else "scores"
     args = [(each.argmax(1), None) if how == "labels" else (None, each) for each in (good, bad)]
