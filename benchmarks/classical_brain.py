@@ -193,6 +193,12 @@ def aeon_sets(bench: Bench) -> Iterator[Row]:
         yield Row(f"{name}: accuracy on the published split{form}", best.score,
                   wilson(best.score * n, n), fold_scores(result, "accuracy").mean(),
                   f"`{recipe}`")  # fmt: skip
+    # `nd.benchmark` refuses copies on both sides. The stated figure is ROCKET's, with copies there.
+    train, test = nd.load("Blink", as_distributed=True).split("published")
+    fitted = nd.recipe("minirocket").fit(train, labels(train))
+    yield Row("Blink, as distributed (50 test trials train): accuracy on the published split", 1.0,
+              wilson(len(test), len(test)), fitted.score(test, labels(test)),
+              "`minirocket`")  # fmt: skip
 
 
 FIGURES: dict[str, Callable[[Bench], Iterator[Row]]] = {

@@ -90,20 +90,31 @@ def ssvep_recordings(bench: Bench) -> Iterator[Row]:
 def ssvep_people(bench: Bench) -> Iterator[Row]:
     """Leave one person out, recordings re-centred without labels."""
     stated = {"1": 0.44, "2": 0.62, "3": 0.86, "4": 0.77, "7": 0.81}
-    epochs = nd.load("ssvep-exo", steps=[FlickerBands(1.0)])
-    trials = epochs.trials.assign(session=epochs.trials["run"])  # so that a domain is a recording
-    apart = nd.Epochs(epochs.data, channels=epochs.channels, sfreq=epochs.sfreq, y=labels(epochs),
-                      tmin=epochs.tmin, trials=trials)  # fmt: skip
     align = nd.preprocessing.EuclideanAlign("session", adapt="transductive")
     way = ("aligned-bands-tangent-lr", tangent(logistic(), align))
+    apart = _by_recording(nd.load("ssvep-exo", steps=[FlickerBands(1.0)]))
     result = bench(named("ssvep-exo by recording", apart), way, "cross-subject", "accuracy", 5)
     found = scores(result, "accuracy", "subject")
     for subject, value in stated.items():
         yield Row(
             f"person {subject} left out: accuracy of four", value,
-            proportion(value, int((epochs.groups("subject") == subject).sum())), found[subject],
+            proportion(value, int((apart.groups("subject") == subject).sum())), found[subject],
             "3 bands, aligned by recording (transductive), tangent, LR",
         )  # fmt: skip
+    # `nd.benchmark` refuses copies on both sides; the stated figure had one there.
+    whole = _by_recording(nd.load("ssvep-exo", steps=[FlickerBands(1.0)], as_distributed=True))
+    third = whole.groups("subject") == "3"
+    fitted = way[1].fit(whole[~third], labels(whole[~third]))
+    yield Row(
+        "person 3 left out, as distributed (a copy of recording 2 trains): accuracy of four",
+        stated["3"], proportion(stated["3"], int(third.sum())),
+        fitted.score(whole[third], labels(whole[third])), "the same",
+    )  # fmt: skip
+
+
+def _by_recording(epochs: nd.Epochs) -> nd.Epochs:
+    """Recordings as sessions, so that a domain is a recording."""
+    return epochs.with_trials(epochs.trials.assign(session=epochs.trials["run"]))
 
 
 def ssvep_moabb(bench: Bench) -> Iterator[Row]:

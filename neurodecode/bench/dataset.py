@@ -66,7 +66,7 @@ class BenchData:
         if cut is None:
             cut = self._cut([step for _, step in steps], recipe.window)
             self._cuts.append((key, cut))
-        learned = any(getattr(step, "scope", "train") != "trial" for _, step in steps)
+        learned = any(_scope_on_recordings(step) != "trial" for _, step in steps)
         return cut, [], WHOLE_NOTE if learned else ""
 
     def is_recut(self, has_steps: bool) -> bool:
@@ -161,6 +161,11 @@ class BenchData:
         ]
         remarks = [flaw.text for flaw in flaws if flaw.kind == "other"]
         return {"flaw": " ".join(faults) or None, "remark": " ".join(remarks) or None}
+
+
+def _scope_on_recordings(step: Any) -> str:
+    """What a sample that the step gives depends on, where it acts on a recording."""
+    return getattr(step, "scope_on_recordings", None) or getattr(step, "scope", "train")
 
 
 def _ends(window: tuple[float | None, float | None]) -> dict[str, float]:

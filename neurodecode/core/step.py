@@ -28,6 +28,8 @@ class Step(TransformerMixin, BaseEstimator):
         What an output trial depends on: on itself alone, on its recording, on its domain
         (subject, session), or on the training set. Only "trial" steps are stateless, and only
         they are shared between folds.
+    scope_on_recordings : the same, or None
+        Where it is wider on a recording than on epochs.
     accepts_recording : bool
         True when `transform` takes a `Recording` or a `Study`.
     accepts_arrays : bool
@@ -46,6 +48,7 @@ class Step(TransformerMixin, BaseEstimator):
     """
 
     scope: ClassVar[Scope] = "train"
+    scope_on_recordings: ClassVar[Scope | None] = None
     accepts_recording: ClassVar[bool] = False
     accepts_arrays: ClassVar[bool] = False
     accepts_ragged: ClassVar[bool] = False

@@ -109,6 +109,7 @@ class RobustScale(Step):
     """
 
     scope = "trial"
+    scope_on_recordings = "recording"
     accepts_recording = True
 
     def _transform(self, epochs: Epochs) -> Epochs:

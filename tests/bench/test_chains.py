@@ -47,3 +47,9 @@ def test_sleep_stages_from_a_night_of_noise_in_bands():
     first = np.arange(len(epochs)) < 18
     tail = pipe[len(front) :].fit(epochs[first], epochs.y[first])
     assert tail.score(epochs[~first], epochs.y[~first]) > 0.9
+
+
+@pytest.mark.parametrize(("chain", "transductive"), [("sleep", True), ("mi", False)])
+def test_rows_say_where_a_trial_depends_on_its_whole_recording(chain, transductive, tmp_path):
+    result = nd.benchmark("sim-mi", chain, split="within-session", k=2, quiet=True, out=tmp_path)
+    assert set(result.frame["transductive"]) == {transductive}
