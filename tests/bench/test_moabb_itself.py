@@ -114,7 +114,7 @@ class TheirFolds(BenchData):
     convention = "moabb"
     responses = MoabbData.responses
 
-    def splitter(self, kind, k):
+    def splitter(self, kind, k, n_calibration=0):
         return MoabbSplitter(kind, k, SEED)
 
 
