@@ -110,8 +110,9 @@ class EpochsApart:
             "people whose channels differ share no decoder",
             found="; ".join(counts) + ("; …" if len(names) > 4 else ""),
             expected="training and test trials of one person",
-            fix='nd.split("within-session") or another split within people; on="common" keeps the '
-            "channels that all share",
+            fix='nd.split("within-session") or another split within people; a benchmark takes '
+            'list(epochs.people.values()), a data set a person; on="common" keeps the channels that '
+            "all share",
         )
 
     # ------------------------------------------------------------------ what all parts share

@@ -7,6 +7,8 @@ import pytest
 from neurodecode.bench import benchmark
 from neurodecode.bench.dataset import RECORDING_NOTE, BenchData, open_data
 from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError
+from neurodecode.core.joining import concat
 from neurodecode.core.recipe import parse_recipe
 from neurodecode.core.recording import Recording
 from neurodecode.preprocessing import Bandpass
@@ -102,3 +104,12 @@ def test_what_two_requests_ask_of_a_card():
     (part,) = open_data(("sim-mi", {"subjects": ["1"]}))
     assert part.card.name == "sim-mi"
     assert set(part.epochs.groups("subject")) == {"1"}
+
+
+def test_people_apart_are_a_data_set_each(planted):
+    parts = [planted(24, n_channels=n) for n in (3, 4)]
+    parts = [part.with_trials(part.trials.assign(subject=str(i))) for i, part in enumerate(parts)]
+    both = concat(parts, on="apart")
+    with pytest.raises(DataError, match="list\\(epochs.people.values\\(\\)\\)"):
+        open_data(both)
+    assert [len(data.epochs.channels) for data in open_data(list(both.people.values()))] == [3, 4]
