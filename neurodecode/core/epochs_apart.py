@@ -111,7 +111,7 @@ class EpochsApart:
             found="; ".join(counts) + ("; …" if len(names) > 4 else ""),
             expected="training and test trials of one person",
             fix='nd.split("within-session") or another split within people; a benchmark takes '
-            'list(epochs.people.values()), a data set a person; on="common" keeps the channels that '
+            'list(epochs.people.values()), a data set each; on="common" keeps the channels that '
             "all share",
         )
 
