@@ -181,6 +181,8 @@ def benchmark(
     backend: Annotated[str | None, typer.Option(help="dask, for a cluster.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="The cluster's address.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results.")] = None,
+    compat: Annotated[str | None, typer.Option(help="moabb, for MOABB's own numbers.")] = None,
+    n_calibration: Annotated[int, typer.Option(help="Labelled trials a class of the tested.")] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")
     ] = False,
@@ -199,6 +201,8 @@ def benchmark(
         backend=backend,
         scheduler=scheduler,
         out=out,
+        compat=compat,
+        n_calibration=n_calibration,
         dry_run=dry_run,
         quiet=_quiet(),
     )

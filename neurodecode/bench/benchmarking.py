@@ -16,6 +16,7 @@ from typing import Any
 from neurodecode.bench.backends import check_backend, describe_backend, execute
 from neurodecode.bench.cells import versions
 from neurodecode.bench.claims import Claims
+from neurodecode.bench.compat import under
 from neurodecode.bench.costs import estimate_cost
 from neurodecode.bench.dataset import BenchData, open_data
 from neurodecode.bench.planning import Entry, metrics_for, open_recipes, plan, split_of
@@ -48,6 +49,8 @@ def benchmark(
     backend: str | None = None,
     scheduler: str | None = None,
     out: str | Path | None = None,
+    compat: str | None = None,
+    n_calibration: int = 0,
     dry_run: bool = False,
     quiet: bool = False,
 ) -> Result | None:
@@ -73,6 +76,14 @@ def benchmark(
     out : path, optional
         Folder of the results. The same call again goes on where the last one ended; failed
         cells are tried again. Several processes may share it. Default: nothing is kept.
+    compat : None (default), "moabb" or "moabb:SEED"
+        MOABB 1.7's own numbers: its shuffled folds (`random_state` SEED, 0 if not given), its
+        scorers, its cut and its filter of whole runs; `result.session_scores()` is its table.
+        These folds are no estimate of what new data will give; see docs/moabb.md.
+    n_calibration : int, default 0
+        Cross-session and cross-subject: the first trials of each class of the tested session or
+        person, given with labels to train on and not scored. Transfer recipes know them as the
+        target ("tsa-lr", "rpa-mdm", "ra-mdwm").
     dry_run : bool, default False
         Print cells, hours and bytes; run nothing and give None.
     quiet : bool, default False
@@ -104,7 +115,7 @@ def benchmark(
             expected="1 or more; jobs=-1 is one a core",
             fix="leave them out: one of each",
         )
-    data_sets = open_data(datasets)
+    data_sets = under(compat, open_data(datasets))
     entries = open_recipes(recipes)
     if not (data_sets and entries):
         raise DataError(
@@ -113,7 +124,10 @@ def benchmark(
             expected="at least one of each",
             fix="nd.list('dataset') and nd.list('recipe') show what there is",
         )
-    batches = plan(data_sets, entries, split=split, k=k, seeds=seeds, metric=metric)
+    batches = plan(
+        data_sets, entries, split=split, k=k, seeds=seeds, metric=metric,
+        n_calibration=n_calibration,
+    )  # fmt: skip
     if dry_run:
         sys.stdout.write(estimate_cost(batches, out) + "\n")
         return None
@@ -127,7 +141,7 @@ def benchmark(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "device": _devices(batches),
         "threads": describe_backend(jobs, backend, scheduler),
-        "command": _command(data_sets, entries, split, k, seeds, out),
+        "command": _command(data_sets, entries, split, k, seeds, out, compat, n_calibration),
         "n_cells": len(cells),
         "n_not_applicable": sum("row" in cell for cell in cells),
     }
@@ -252,6 +266,8 @@ def _command(
     k: int,
     seeds: int,
     out: str | Path | None,
+    compat: str | None,
+    n_calibration: int,
 ) -> str:
     """Shell line of the same request, as far as the shell can say it."""
     words = [
@@ -260,6 +276,8 @@ def _command(
         "--recipes", ",".join(entry.name for entry in entries),
         "--split", split, "--k", str(k), "--seeds", str(seeds),
     ]  # fmt: skip
+    words += ["--compat", compat] if compat is not None else []
+    words += ["--n-calibration", str(n_calibration)] if n_calibration else []
     return shlex.join(words + (["--out", str(out)] if out is not None else []))
 
 

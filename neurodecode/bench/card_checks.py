@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from neurodecode.bench.dataset import BenchData, channel_words
-from neurodecode.bench.planning import split_of, splitter_for
+from neurodecode.bench.planning import split_of
 from neurodecode.core.card import Card
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
@@ -149,7 +149,7 @@ def _shuffled_check(data: BenchData) -> Check:
         y_true, y_pred = _predict(data, ShrinkageLDA(), features, labels)
         return score(_METRIC, y_true, y_pred, classes=data.classes)
 
-    folds = splitter_for(data, *split_of(data, "card", 5)).split(epochs)
+    folds = data.splitter(*split_of(data, "card", 5)).split(epochs)
     tested = np.concatenate([test for _, test in folds])
     n_units = len(tested) if column != "block" else len(np.unique(epochs.groups("block")[tested]))
     control = label_shuffle_control(
@@ -185,7 +185,7 @@ def _predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """True and predicted labels of all test trials under the card's split."""
     y_true, y_pred = [], []
-    for train, test in splitter_for(data, *split_of(data, "card", 5)).split(data.epochs, y):
+    for train, test in data.splitter(*split_of(data, "card", 5)).split(data.epochs, y):
         fitted: Any = clone(estimator)
         fitted.fit(X[train], y[train])
         y_true.append(y[test])

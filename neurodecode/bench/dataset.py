@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,8 +17,11 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import as_epochs
 from neurodecode.core.recipe import Recipe
+from neurodecode.evaluation import Splitter
+from neurodecode.evaluation import split as make_split
 
 RECORDING_NOTE = "recording steps ran on epochs"
+WHOLE_NOTE = "recording steps learned from whole recordings, test trials included"
 
 
 @dataclass(eq=False)
@@ -41,6 +44,11 @@ class BenchData:
     request: Mapping[str, Any] = field(default_factory=dict)
     _cuts: list[tuple[Any, Epochs]] = field(default_factory=list, repr=False)
 
+    # Whose conventions folds, cut and metric follow ("" is ours), and which outputs are scores.
+    convention: ClassVar[str] = ""
+    note: ClassVar[str] | property = ""
+    responses: ClassVar[tuple[str, ...]] = ("predict_proba", "decision_function")
+
     def for_recipe(self, recipe: Recipe | None) -> tuple[Epochs, list[tuple[str, Any]], str]:
         """Epochs as a recipe wants them, the steps that must still run on them, and a note.
 
@@ -50,8 +58,7 @@ class BenchData:
         if recipe is None:
             return self.epochs, [], ""
         steps = build_recording_steps(recipe)
-        recut = self.recordings is not None or (steps and _is_continuous(self.card))
-        if not recut:
+        if not self.is_recut(bool(steps)):
             return self._cropped(recipe.window), steps, RECORDING_NOTE if steps else ""
         # Recipes that ask for the same cut share it, and all that is computed from it.
         key = (describe([step for _, step in steps]), recipe.window)
@@ -59,21 +66,31 @@ class BenchData:
         if cut is None:
             cut = self._cut([step for _, step in steps], recipe.window)
             self._cuts.append((key, cut))
-        return cut, [], ""
+        learned = any(_scope_on_recordings(step) != "trial" for _, step in steps)
+        return cut, [], WHOLE_NOTE if learned else ""
+
+    def is_recut(self, has_steps: bool) -> bool:
+        """Whether recipes get a cut of their own: there are recordings that steps run on."""
+        return self.recordings is not None or (has_steps and _is_continuous(self.card))
 
     def _cut(self, steps: list[Any], window: tuple[float | None, float | None]) -> Epochs:
         """Steps on the recordings, then the cut."""
-        ends = {k: v for k, v in zip(("tmin", "tmax"), window, strict=True) if v is not None}
-        arguments: dict[str, Any] = {**self.request, **ends}
         if self.recordings is None:
-            from neurodecode.loaders import load
+            return self._cut_card(steps, window)
+        return self._cut_recordings(steps, window)
 
-            arguments["steps"] = [*arguments.get("steps", ()), *steps]
-            return load(self.name, **arguments)
+    def _cut_card(self, steps: list[Any], window: Any, **changes: Any) -> Epochs:
+        from neurodecode.loaders import load
+
+        arguments: dict[str, Any] = {**self.request, **_ends(window), **changes}
+        arguments["steps"] = [*arguments.get("steps", ()), *steps]
+        return load(self.name, **arguments)
+
+    def _cut_recordings(self, steps: list[Any], window: Any, **changes: Any) -> Epochs:
         recordings = self.recordings
         for step in steps:
             recordings = step.transform(recordings)
-        return recordings.epoch(**arguments)
+        return recordings.epoch(**{**self.request, **_ends(window), **changes})
 
     def _cropped(self, window: tuple[float | None, float | None]) -> Epochs:
         """Epochs inside the recipe's window, as far as the data reach."""
@@ -93,6 +110,19 @@ class BenchData:
         """Sorted labels; empty for continuous targets."""
         y = np.asarray(self.epochs.y)
         return () if y.dtype.kind == "f" else tuple(self.epochs.classes.tolist())
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that leads where none is asked for."""
+        return "balanced-accuracy" if self.classes else "r2"
+
+    def splitter(self, kind: str, k: int, n_calibration: int = 0) -> Splitter:
+        """Splitter of a kind: trials that the card calls one unit stay on one side."""
+        unit = str(self.card.split["unit"]) if self.card else "trial"
+        # Wider kinds of split keep these together by themselves.
+        if kind != "within-session" or unit in ("subject", "session"):
+            unit = "trial"
+        return make_split(kind, k=k, unit=unit, n_calibration=n_calibration)
 
     def info(self, split: str, metric: str) -> dict[str, Any]:
         """What tables and the report say about the data."""
@@ -114,6 +144,7 @@ class BenchData:
             "simulated": epochs.simulated,
             "split": split,
             "metric": metric,
+            "convention": self.convention,
             "published": published_scores(card, split, self.request) if card else [],
             "repaired": card is not None and is_repaired(card, self.request),
             **self._faults(),
@@ -130,6 +161,16 @@ class BenchData:
         ]
         remarks = [flaw.text for flaw in flaws if flaw.kind == "other"]
         return {"flaw": " ".join(faults) or None, "remark": " ".join(remarks) or None}
+
+
+def _scope_on_recordings(step: Any) -> str:
+    """What a sample that the step gives depends on, where it acts on a recording."""
+    return getattr(step, "scope_on_recordings", None) or getattr(step, "scope", "train")
+
+
+def _ends(window: tuple[float | None, float | None]) -> dict[str, float]:
+    """The window's ends that a recipe names."""
+    return {k: v for k, v in zip(("tmin", "tmax"), window, strict=True) if v is not None}
 
 
 def open_data(datasets: Any) -> list[BenchData]:

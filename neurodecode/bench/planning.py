@@ -32,13 +32,11 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, RecipeError
 from neurodecode.core.recipe import Needs, Recipe
 from neurodecode.evaluation import (
-    Splitter,
     check_split,
     identical_trials,
     metric_info,
     refuse_fitted,
 )
-from neurodecode.evaluation import split as make_split
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,7 @@ def plan(
     k: int,
     seeds: int,
     metric: str = "auto",
+    n_calibration: int = 0,
 ) -> list[Batch]:
     """Batches of all cells, data set by data set.
 
@@ -131,6 +130,7 @@ def plan(
     k : folds, where the kind of split has a choice
     seeds : number of seeds, 0, 1, ...
     metric : "auto" or a metric's name
+    n_calibration : labelled trials of each class that come from whoever is tested
 
     Raises
     ------
@@ -139,7 +139,7 @@ def plan(
     return [
         batch
         for data in data_sets
-        for batch in _plan_data_set(data, entries, split, k, seeds, metric)
+        for batch in _plan_data_set(data, entries, split, k, seeds, metric, n_calibration)
     ]
 
 
@@ -152,32 +152,30 @@ def split_of(data: BenchData, split: str, k: int) -> tuple[str, int]:
     return data.card.split["kind"], int(data.card.split.get("k", k))
 
 
-def splitter_for(data: BenchData, kind: str, k: int) -> Splitter:
-    """Splitter for one data set: trials that the card calls one unit stay on one side."""
-    unit = str(data.card.split["unit"]) if data.card else "trial"
-    # Wider kinds of split keep these together by themselves.
-    if kind != "within-session" or unit in ("subject", "session"):
-        unit = "trial"
-    return make_split(kind, k=k, unit=unit)
-
-
 def metrics_for(data: BenchData, metric: str) -> tuple[str, ...]:
     """Metrics of the rows, the main one first."""
     known = CLASSIFICATION_METRICS if data.classes else REGRESSION_METRICS
-    main = known[0] if metric == "auto" else metric
+    main = data.main_metric if metric == "auto" else metric
     metric_info(main)  # an unknown name is refused before anything runs
     return (main, *(name for name in known if name != main))
 
 
 def _plan_data_set(
-    data: BenchData, entries: Sequence[Entry], split: str, k: int, seeds: int, metric: str
+    data: BenchData,
+    entries: Sequence[Entry],
+    split: str,
+    k: int,
+    seeds: int,
+    metric: str,
+    n_calibration: int,
 ) -> Iterator[Batch]:
     kind, n_folds = split_of(data, split, k)
-    folds = list(splitter_for(data, kind, n_folds).roles(data.epochs))
-    # Bytes are compared once, not in every fold, unless there are copies to be placed.
-    suspects = data.epochs if _has_copies(data.epochs) else None
-    for fold in folds:
-        check_split(fold, data.epochs, suspects)
+    folds = list(data.splitter(kind, n_folds, n_calibration).roles(data.epochs))
+    if not data.convention:  # other toolkits' folds are taken as they are: their numbers are asked
+        # Bytes are compared once, not in every fold, unless there are copies to be placed.
+        suspects = data.epochs if _has_copies(data.epochs) else None
+        for fold in folds:
+            check_split(fold, data.epochs, suspects)
     identities = [split_identity(kind, n_folds, fold) for fold in folds]
     for entry in entries:
         epochs, steps, note, refusal = _cut_for(entry.recipe, data)
@@ -189,6 +187,7 @@ def _plan_data_set(
             "recipe": describe(estimator),
             "device": device_of(estimator).partition(":")[0],
             "versions": versions(),
+            **({"convention": data.convention} if data.convention else {}),
         }
         n_seeds = seeds if has_random_state(estimator) else 1
         for seed in range(n_seeds):
@@ -210,7 +209,8 @@ def _plan_data_set(
                     classes=data.classes,
                     metrics=metrics_for(data, metric),
                     stamp=epochs.data_stamp,
-                    notes=note,
+                    notes="; ".join(filter(None, [data.note, note])),
+                    responses=data.responses,
                 )
 
 

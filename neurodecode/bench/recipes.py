@@ -27,6 +27,7 @@ SKLEARN = {
     "logistic-regression": "sklearn.linear_model:LogisticRegression",
     "ridge": "sklearn.linear_model:Ridge",
     "ridge-cv": "sklearn.linear_model:RidgeCV",
+    "kernel-ridge": "sklearn.kernel_ridge:KernelRidge",
     "ridge-classifier": "sklearn.linear_model:RidgeClassifier",
     "ridge-classifier-cv": "sklearn.linear_model:RidgeClassifierCV",
     "lda": "sklearn.discriminant_analysis:LinearDiscriminantAnalysis",

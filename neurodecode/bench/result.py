@@ -173,6 +173,24 @@ class Result:
 
         return text_table(self, by=by, metric=metric)
 
+    def session_scores(self, metric: str | None = None) -> pd.DataFrame:
+        """Score of every session, a mean over its folds, as MOABB's table of results has it.
+
+        Parameters
+        ----------
+        metric : str or None (the main one of each data set)
+
+        Returns
+        -------
+        scores : DataFrame: dataset, recipe, subject, session, seed, metric, score, n, n_folds
+        """
+        from neurodecode.bench.session_scores import session_scores
+        from neurodecode.bench.summary import complete_predictions, main_metric
+
+        metrics = {name: metric or main_metric(facts) for name, facts in self.datasets.items()}
+        classes = {name: facts["classes"] or None for name, facts in self.datasets.items()}
+        return session_scores(complete_predictions(self), metrics, classes)
+
     def compare(self, a: str, b: str, metric: str | None = None) -> PairedComparison:
         """Paired comparison of two recipes on every data set; see `comparisons.compare`."""
         from neurodecode.bench.comparisons import compare

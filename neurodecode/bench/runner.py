@@ -17,14 +17,16 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.cells import Cell, describe
+from neurodecode.bench.dataset import WHOLE_NOTE
 from neurodecode.bench.patterns import cell_pattern, reads_channels
+from neurodecode.core.domains import ROLE, TARGET
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import file_lock
 from neurodecode.core.runtime import inner_threads, pick_device, seed_everything
 from neurodecode.core.stamps import digest
 from neurodecode.core.words import plural
-from neurodecode.evaluation import chance_level, interval, metric_info, score
+from neurodecode.evaluation import Split, chance_level, interval, metric_info, score
 
 CLASSIFICATION_METRICS = ("balanced-accuracy", "accuracy", "kappa", "roc-auc")
 REGRESSION_METRICS = ("r2", "correlation")
@@ -48,6 +50,7 @@ class Batch:
     threads : int or None, threads inside one fit; None leaves them alone
     epochs : Epochs or None, the signals where `X` are features and a map can be made
     shared : tuple of (name, fitted step) that made `X` of `epochs`
+    responses : tuple of str, methods that give scores; the first that there is
     """
 
     cells: tuple[Cell, ...]
@@ -62,6 +65,7 @@ class Batch:
     threads: int | None = None
     epochs: Any = None
     shared: tuple[tuple[str, Any], ...] = ()
+    responses: tuple[str, ...] = ("predict_proba", "decision_function")
 
     @property
     def id(self) -> str:
@@ -121,13 +125,13 @@ def _run_cell(batch: Batch, cell: Cell) -> CellResult:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         start = time.perf_counter()
-        estimator.fit(batch.X[train], batch.y[train])
+        estimator.fit(_with_roles(batch.X[train], train, split), batch.y[train])
         fit_seconds = time.perf_counter() - start
         start = time.perf_counter()
         X_test, last = _before_last(estimator, without_targets(batch.X[test]), unscored)
         y_pred = np.asarray(last.predict(X_test))
         score_seconds = time.perf_counter() - start
-        scores = _scores(last, X_test, batch.classes)
+        scores = _scores(last, X_test, batch)
         pattern = _pattern(batch, estimator, train)
     scored = _scored(unscored)
     test = test[scored]
@@ -154,6 +158,14 @@ def _run_cell(batch: Batch, cell: Cell) -> CellResult:
     for subject in dict.fromkeys(result.subjects.tolist()):
         result.rows += _score_rows(batch, cell, result, subject, facts)
     return result
+
+
+def _with_roles(X: Any, train: np.ndarray, split: Split) -> Any:
+    """Training trials that say which of them are the target's, where a split calibrates."""
+    if not len(split.target_labelled) or not hasattr(X, "with_trials"):
+        return X
+    roles = np.where(np.isin(train, split.target_labelled), TARGET, "source")
+    return X.with_trials(X.trials.assign(**{ROLE: roles}))
 
 
 def _scored(unscored: np.ndarray) -> np.ndarray:
@@ -238,7 +250,7 @@ def base_row(batch: Batch, cell: Cell) -> dict[str, Any]:
         "fold": int(cell.split.fold),
         "seed": cell.seed,
         "metric": batch.metrics[0],
-        "transductive": is_transductive(batch.estimator),
+        "transductive": is_transductive(batch.estimator) or WHOLE_NOTE in batch.notes,
         "device": device_of(batch.estimator),
         "failure": "",
         "notes": batch.notes,
@@ -354,6 +366,16 @@ def _first_line(message: Any) -> str:
     return (str(message).strip().splitlines() or [""])[0]
 
 
+def _calibrated(step: Any) -> Iterator[Any]:
+    """Parts of a fitted step that got to know new people by their first test trials."""
+    if hasattr(step, "calibration_mask"):
+        yield step
+    nested = getattr(step, "steps", None) or getattr(step, "transformer_list", ())
+    for part in [*(part for _, part in nested), getattr(step, "step_", None)]:
+        if part is not None:
+            yield from _calibrated(part)
+
+
 def _before_last(estimator: Any, X: Any, unscored: np.ndarray) -> tuple[Any, Any]:
     """Data as the last step of a fitted pipeline sees them, and that step.
 
@@ -367,17 +389,18 @@ def _before_last(estimator: Any, X: Any, unscored: np.ndarray) -> tuple[Any, Any
     for _, step in estimator.steps[:-1]:
         if step in (None, "passthrough"):
             continue
-        if hasattr(step, "calibration_mask"):
-            unscored |= step.calibration_mask(X)
+        for part in _calibrated(step):
+            unscored |= part.calibration_mask(X)
         X = step.transform(X)
     return _before_last(estimator.steps[-1][1], X, unscored)
 
 
-def _scores(estimator: Any, X: Any, classes: tuple[Any, ...]) -> np.ndarray | None:
+def _scores(estimator: Any, X: Any, batch: Batch) -> np.ndarray | None:
     """Score of every class of the task, (n_trials, n_classes); lowest for one never trained."""
+    classes = batch.classes
     if not classes:
         return None
-    for method in ("predict_proba", "decision_function"):
+    for method in batch.responses:
         if hasattr(estimator, method):
             values = np.asarray(getattr(estimator, method)(X), dtype=np.float64)
             break

@@ -18,6 +18,7 @@ import pandas as pd
 from neurodecode.bench.pairs import Pairs, compare_all
 from neurodecode.bench.published import published_of
 from neurodecode.bench.ranking import rank_recipes, ranked_sets
+from neurodecode.bench.session_scores import session_scores
 from neurodecode.core.errors import DataError
 from neurodecode.evaluation import chance_level, chance_threshold, interval, score, subject_interval
 
@@ -176,17 +177,20 @@ def score_people(
     A seed counts only when all its cells finished: a mean over the folds that happened to survive
     is another quantity.
     """
+    foreign = {name for name, entry in result.datasets.items() if entry.get("convention")}
     rows = []
     for key, part in _grouped(predictions, _PEOPLE[:4]).items():
         metric = metrics[key[0]]
-        if metric in POOLED:
+        if metric in POOLED and key[0] not in foreign:
             classes = result.datasets[key[0]].get("classes")
             value = score(metric, *_arrays(part, classes, metric not in _LABELS_ONLY))
             rows.append((*key[:2], str(key[2]), key[3], value, len(part["y_true"])))
     parts = [pd.DataFrame(rows, columns=_PEOPLE)]
     for dataset, metric in metrics.items():
-        part = predictions[predictions["dataset"] == dataset] if metric not in POOLED else []
-        if len(part):
+        part = predictions[predictions["dataset"] == dataset]
+        if len(part) and dataset in foreign:
+            parts.append(_people_by_session(part, metric, result.datasets[dataset]["classes"]))
+        elif len(part) and metric not in POOLED:
             parts.append(_people_by_fold(result.frame, part, metric)[_PEOPLE])
     filled = [part for part in parts if len(part)] or parts
     return pd.concat(filled, ignore_index=True)
@@ -226,6 +230,14 @@ def _people_by_fold(frame: pd.DataFrame, part: pd.DataFrame, metric: str) -> pd.
     )
     people = grouped.agg(score=("value", "mean"), n=("n_test", "sum")).reset_index()
     return people.astype({"subject": str})
+
+
+def _people_by_session(part: pd.DataFrame, metric: str, classes: list[str]) -> pd.DataFrame:
+    """Mean over sessions of the mean over folds, as the toolkit whose folds these are has it."""
+    dataset = str(part["dataset"].iloc[0])
+    sessions = session_scores(part, {dataset: metric}, {dataset: classes})
+    people = sessions.groupby(_PEOPLE[:4], sort=False, observed=True)
+    return people.agg(score=("score", "mean"), n=("n", "sum")).reset_index()
 
 
 def complete_predictions(result: ResultLike) -> pd.DataFrame:

@@ -334,5 +334,6 @@ def _as_windows(part: Epochs) -> Epochs:
     return Epochs(
         part.padded(), channels=part.channels, sfreq=part.sfreq, tmin=part.tmin,
         trials=part.trials.drop(columns="event"), pad=part.pad, zero="window start",
-        name=part.name, line_freq=part.line_freq, simulated=part.simulated,
+        name=part.name, rank=part.rank, line_freq=part.line_freq,
+        simulated=part.simulated,
     )  # fmt: skip

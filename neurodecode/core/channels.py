@@ -21,6 +21,7 @@ NATURAL_UNITS = {
 BRAIN_KINDS = (
     "eeg", "mag", "grad", "seeg", "ecog", "fnirs_od", "hbo", "hbr", "bold", "spikes", "calcium",
 )  # fmt: skip
+OPTICAL_KINDS = ("fnirs_od", "hbo", "hbr")
 FRAMES = ("head", "device", "mni", "acpc")
 POSITION_SOURCES = ("file", "template", "none")
 KIND_WORDS = {
@@ -47,7 +48,8 @@ class Channels:
         Coordinate frame of `positions`.
     position_from : "file", "template" or "none"
     orientations : float array, shape (n, 9), optional
-        Coil axes ex, ey, ez of MEG sensors.
+        Coil axes ex, ey, ez of MEG sensors; of optical channels, whose position is the middle,
+        source (m), detector (m), wavelength (nm) and two zeros.
     reference : str, optional
         Name of the reference: "average", "Cz", ...
     bads : iterable of str
@@ -244,6 +246,30 @@ class Channels:
             wanted = set(NATURAL_UNITS)
         _check_words("channel kind", sorted(wanted), [*NATURAL_UNITS, "brain", "all"])
         return np.array([i for i, kind in enumerate(self.kinds) if kind in wanted], dtype=np.int64)
+
+    def good_brain(self) -> np.ndarray:
+        """Positions of the brain channels that are not marked bad, int64: what a cut keeps.
+
+        Examples
+        --------
+        >>> Channels(["C3", "T7", "EOG"], ["eeg", "eeg", "eog"], bads=["T7"]).good_brain()
+        array([0])
+        """
+        brain = self.of_kind("brain")
+        return brain[[self.names[i] not in self.bads for i in brain]]
+
+    def lengths(self) -> np.ndarray:
+        """Distance of source and detector, m, float64; NaN for other than optical channels.
+
+        Examples
+        --------
+        >>> optodes = np.array([[0, 0, 0, 0, 0, 0.03, 760, 0, 0]])
+        >>> Channels(["S1_D1 760"], "fnirs_od", orientations=optodes).lengths()
+        array([0.03])
+        """
+        optical = np.isin(self.kinds, OPTICAL_KINDS)
+        between = np.linalg.norm(self.orientations[:, 3:6] - self.orientations[:, :3], axis=1)
+        return np.where(optical, between, np.nan)
 
     def pick(self, indices: Sequence[int] | np.ndarray) -> Channels:
         """Sub-table by position, in the order given.

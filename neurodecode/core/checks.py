@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
@@ -115,3 +116,16 @@ def check_resamplable(channels: Channels, where: str) -> None:
             expected="channels that sample a signal",
             fix="cut with another bin width, or leave the spikes out: epochs.pick('eeg')",
         )
+
+
+def text_column(values: Iterable[Any]) -> pd.Series:
+    """Values as text, in a column of Python objects whatever pandas' own type for text is.
+
+    Examples
+    --------
+    >>> text_column([1, "a"]).tolist()
+    ['1', 'a']
+    """
+    if isinstance(values, pd.Series):
+        values = values.tolist()  # faster than iterating, where pandas keeps text its own way
+    return pd.Series([str(value) for value in values], dtype=object)

@@ -233,10 +233,19 @@ def _epochs(
         line_freq=recording.line_freq,
         simulated=recording.simulated,
         space=recording.space,
+        rank=_rank_left(recording, channels),
         **parts,
     )
     epochs.dropped = dropped.reset_index(drop=True)
     return epochs
+
+
+def _rank_left(recording: Recording, channels: Channels) -> int | None:
+    """Rank of the channels kept: steps lower that of brain channels, the others stay full."""
+    if recording.rank is None:
+        return None
+    brain = len(channels.good_brain())
+    return min(recording.rank, brain) + len(channels) - brain
 
 
 def _channels_to_cut(recording: Recording, kinds: str | Sequence[str]) -> np.ndarray:

@@ -1,20 +1,18 @@
 """Epochs as a folder: a memory-mappable array, tables and a manifest; whole or absent.
 
 ``data.npy`` holds the signals, ``trials.parquet`` one row a trial, ``dropped.parquet`` what the cut
-left out, ``y.npy``, ``length.npy`` and ``space.npz`` targets, valid samples and the brain space
-where there are any. ``epochs.json`` says the rest: axes, channels, and the size and SHA-256 of
-every other file. The folder is written under another name and renamed when it is complete.
+left out; ``y.npy``, ``length.npy`` and ``space.npz`` (CIFTI: ``space.nii``) hold targets, valid
+samples and the brain space where there are any. ``epochs.json`` says the rest: axes, channels, and
+the size and SHA-256 of every other file. The folder is written under another name and renamed when
+it is complete.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,21 +23,17 @@ import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
-from neurodecode.core.files import sha256_of
+from neurodecode.core.files import atomic_folder, sha256_of
 from neurodecode.core.joining import agreed_channels, check_joinable
+from neurodecode.core.space_files import read_space, write_space
+from neurodecode.core.stamps import BlockDigest
+from neurodecode.core.table_files import read_table, write_table
 
 if TYPE_CHECKING:
     from neurodecode.core.epochs import Epochs
-    from neurodecode.core.space import Space
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "epochs.json"
-# Spaces that are their constructor's arrays and words.
-_SPACES = {
-    "VolumeSpace": ("mask", "affine"),
-    "ParcelSpace": ("atlas", "affine"),
-    "SurfaceSpace": ("n_vertices", "structure"),
-}
 _BLOCK = 1 << 25  # bytes copied at once: a subset of a large map is never held whole
 
 
@@ -51,9 +45,6 @@ def save_epochs(epochs: Epochs, folder: str | os.PathLike[str]) -> None:
     DataError
         The folder holds something else or cannot be replaced, or the epochs cannot be written.
     """
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
-        raise DataError("this folder holds other files", found=str(folder), fix="name a new folder")
     write_epochs([epochs], folder)
 
 
@@ -72,22 +63,19 @@ def write_epochs(
     Raises
     ------
     DataError
-        No part, or parts that do not fit one another; nothing is left behind.
+        No part, parts that do not fit one another, or a folder that holds something else;
+        nothing is left behind.
     """
     folder = Path(folder)
-    part = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.part")
-    try:
+    with contextlib.ExitStack() as stack:
         with writing(folder):
-            part.mkdir(parents=True)
-        writer = _Writer(part)
-        for epochs in parts:
+            writer = _Writer(stack.enter_context(atomic_folder(folder, MANIFEST)))
+        for epochs in parts:  # errors of whoever makes them are theirs
             with writing(folder):
                 writer.append(epochs)
         with writing(folder):
             writer.finish(words or {})
-            _rename(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+            stack.close()
 
 
 @contextlib.contextmanager
@@ -110,22 +98,6 @@ def writing(place: Path) -> Iterator[None]:
         ) from error
 
 
-def _rename(part: Path, folder: Path) -> None:
-    """Put a complete folder in its place; maps of what was there before stay valid."""
-    old = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.old")
-    try:
-        if folder.exists():
-            os.replace(folder, old)
-        os.replace(part, folder)
-    except PermissionError as error:  # Windows, while a process maps a file of the old folder
-        raise DataError(
-            "these epochs are in use and cannot be replaced",
-            found=f"{folder}: {error.strerror}",
-            fix="name a new folder, or close the process that uses this one",
-        ) from error
-    shutil.rmtree(old, ignore_errors=True)
-
-
 class _Writer:
     """Signals go to disk as they come; tables, a few bytes a trial, wait for the end."""
 
@@ -135,10 +107,10 @@ class _Writer:
         self.words: dict[str, Any] = {}  # as `concat` would agree on them
         self.tables: list[tuple[pd.DataFrame, Any, Any, Any]] = []
         self.provenance: str | None = None
+        self.content = BlockDigest()
         self.n = 0
 
     def append(self, epochs: Epochs) -> None:
-        _check_space(epochs)
         dropped = epochs.dropped
         if self.first is None:
             self.first = _head(epochs)
@@ -159,6 +131,10 @@ class _Writer:
                 handle.write(self._header(0))
             for block in _blocks(epochs):
                 handle.write(block.reshape(-1).view(np.uint8).data)
+                self.content.update(block)
+            # Part by part, while the next ones are made: nothing piles up for the end.
+            handle.flush()
+            os.fsync(handle.fileno())
         self.n += len(epochs)
 
     def _fitting(self, first: Epochs, epochs: Epochs) -> Epochs:
@@ -188,16 +164,18 @@ class _Writer:
             handle.write(self._header(self.n))
             os.fsync(handle.fileno())
         trials, targets, lengths, dropped = zip(*self.tables, strict=True)
-        _write_table(self.folder / "trials.parquet", pd.concat(trials, ignore_index=True))
+        write_table(self.folder / "trials.parquet", pd.concat(trials, ignore_index=True))
         if targets[0] is not None:
             np.save(self.folder / "y.npy", np.concatenate(targets), allow_pickle=False)
-        if lengths[0] is not None:
-            np.save(self.folder / "length.npy", np.concatenate(lengths))
+        if any(each is not None for each in lengths):
+            n_times, pairs = self.first.shape[2], zip(lengths, trials, strict=True)
+            valid = [np.full(len(rows), n_times) if own is None else own for own, rows in pairs]
+            np.save(self.folder / "length.npy", np.concatenate(valid))
         if self.first.space is not None:
-            _write_space(self.folder / "space.npz", self.first.space)
+            write_space(self.folder, self.first.space)
         lists = [each for each in dropped if each is not None]
         if lists:
-            _write_table(self.folder / "dropped.parquet", pd.concat(lists, ignore_index=True))
+            write_table(self.folder / "dropped.parquet", pd.concat(lists, ignore_index=True))
         shape = (self.n, *self.first.base.shape[1:])
         data, channels = self.folder / "data.npy", self.words["channels"]
         manifest = {
@@ -205,7 +183,7 @@ class _Writer:
             "format": FORMAT,
             "n_trials": self.n,
             "provenance": self.provenance,
-            "content": _content(data, len(self._header(self.n)), self.first.dtype, shape),
+            "content": self.content.hexdigest(self.first.dtype, shape),
             "files": {
                 path.name: [path.stat().st_size, None if path == data else sha256_of(path)]
                 for path in sorted(self.folder.iterdir())
@@ -214,16 +192,6 @@ class _Writer:
         }
         text = json.dumps(manifest, indent=1)
         (self.folder / MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _check_space(epochs: Epochs) -> None:
-    if epochs.space is not None and type(epochs.space).__name__ not in _SPACES:
-        raise DataError(
-            "epochs of this space cannot be written",
-            found=type(epochs.space).__name__,
-            expected="one of " + ", ".join(_SPACES),
-            fix="keep them in memory, or save images: epochs.to_image(epochs.data[..., 0])",
-        )
 
 
 def _head(epochs: Epochs) -> Epochs:
@@ -241,55 +209,13 @@ def _blocks(epochs: Epochs) -> Iterator[np.ndarray]:
         yield np.ascontiguousarray(epochs.base[epochs.rows[start : start + size]])
 
 
-def _content(path: Path, offset: int, dtype: np.dtype, shape: tuple[int, ...]) -> str:
-    """`array_digest` of the signals, read in blocks: the same stamp as in memory."""
-    state = hashlib.sha256(f"{dtype.str}{shape}".encode())
-    with open(path, "rb") as handle:
-        handle.seek(offset)
-        while block := handle.read(_BLOCK):
-            state.update(block)
-    return state.hexdigest()
-
-
-def _write_table(path: Path, table: pd.DataFrame) -> None:
-    import pyarrow as pa
-
-    try:
-        table.to_parquet(path, index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise DataError(
-            "the trial table has a column that cannot be written",
-            found=str(error),
-            expected="columns of one kind each: text, whole numbers, numbers, or truth values",
-            fix="epochs.with_trials(epochs.trials.drop(columns=[...]))",
-        ) from error
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    from pyarrow import parquet
-
-    stored = parquet.read_table(path, use_threads=False)
-    table, columns = stored.to_pandas(), stored.schema.pandas_metadata["columns"]
-    # pandas 3 reads all text as its own type; what was written as objects comes back as objects.
-    for name in [each["name"] for each in columns if each["numpy_type"] == "object"]:
-        column = table[name].astype(object)
-        table[name] = column.where(column.notna(), None)
-    return table
-
-
-def _write_space(path: Path, space: Space) -> None:
-    kind = type(space).__name__
-    parts: dict[str, Any] = {name: getattr(space, name) for name in _SPACES[kind]}
-    np.savez_compressed(path, kind=kind, **parts)
-
-
-def _read_space(path: Path) -> Space:
-    from neurodecode.core import space
-
-    with np.load(path, allow_pickle=False) as parts:
-        kind = str(parts["kind"])
-        values = [parts[name] for name in _SPACES[kind]]
-    return getattr(space, kind)(*(each if each.ndim else each.item() for each in values))
+def _content(data: np.ndarray) -> str:
+    """`array_digest` of signals on disk, read in blocks: the same stamp as in memory."""
+    state = BlockDigest()
+    size = max(1, _BLOCK // max(1, data[:1].nbytes))
+    for start in range(0, len(data), size):
+        state.update(data[start : start + size])
+    return state.hexdigest(data.dtype, data.shape)
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -366,24 +292,22 @@ def load_epochs(folder: str | os.PathLike[str], *, verify: bool = False) -> Epoc
         data = np.load(folder / "data.npy", mmap_mode=mode, allow_pickle=False)
     except ValueError as error:
         raise _damaged(folder, "data.npy", str(error)) from error
-    if verify:
-        offset = (folder / "data.npy").stat().st_size - data.nbytes
-        if _content(folder / "data.npy", offset, data.dtype, data.shape) != manifest["content"]:
-            raise _damaged(folder, "data.npy", "other samples than were written")
+    if verify and _content(data) != manifest["content"]:
+        raise _damaged(folder, "data.npy", "other samples than were written")
     epochs = Epochs(
         data,
         channels=Channels(**channels),
-        trials=_read_table(folder / "trials.parquet"),
+        trials=read_table(folder / "trials.parquet"),
         y=optional("y.npy"),
         length=optional("length.npy"),
-        space=_read_space(folder / "space.npz") if "space.npz" in manifest["files"] else None,
+        space=read_space(folder),
         **words,
     )
     # The stamp is that of the same epochs in memory, and costs no pass over the data.
     provenance = manifest["provenance"] or manifest["content"]
     epochs._base = replace(epochs._base, provenance=provenance)
     if "dropped.parquet" in manifest["files"]:
-        epochs.dropped = _read_table(folder / "dropped.parquet")
+        epochs.dropped = read_table(folder / "dropped.parquet")
     return epochs
 
 

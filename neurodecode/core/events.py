@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.core.checks import text_column
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.words import join_words, small_number
 
@@ -44,26 +45,38 @@ def check_events(events: pd.DataFrame | None) -> pd.DataFrame:
     """
     if events is None:
         events = pd.DataFrame({"onset": [], "label": []})
-    frame = events.reset_index(drop=True).copy()
-    if "onset" not in frame or not ({"label", "code"} & set(frame.columns)):
-        raise DataError(
-            "not a table of events",
-            found="columns " + ", ".join(map(str, frame.columns)),
-            expected="onset (s from the first sample), label or code, and optionally duration",
-        )
-    frame["onset"] = frame["onset"].astype(np.float64)
-    if "duration" not in frame:
-        frame["duration"] = 0.0
-    frame["duration"] = frame["duration"].astype(np.float64).fillna(0.0)
-    if "label" not in frame:
-        frame["label"] = frame["code"]
-    frame["label"] = frame["label"].map(str).astype(object)
-    if "code" not in frame:
-        frame["code"] = [_number(label) for label in frame["label"]]
-    frame["code"] = frame["code"].astype("Int64")
-    rest = [name for name in frame.columns if name not in COLUMNS]
-    order = np.argsort(frame["onset"].to_numpy(), kind="stable")
-    return frame.loc[:, [*COLUMNS, *rest]].iloc[order].reset_index(drop=True)
+    names = list(events.columns)
+    if "onset" not in names or not ({"label", "code"} & set(names)):
+        raise _no_events_table(names, "onset (s from the first sample), label or code")
+    if len(set(names)) < len(names):
+        raise _no_events_table(names, "columns of different names")
+    frame = events.reset_index(drop=True)
+    onset = frame["onset"].astype(np.float64).to_numpy()
+    order = np.argsort(onset, kind="stable")
+    label = text_column(frame["label" if "label" in names else "code"])
+    if "code" in names:
+        code = frame["code"].astype("Int64")
+    else:
+        code = pd.Series([_number(each) for each in label], dtype="Int64")
+    if "duration" in names:
+        duration = frame["duration"].astype(np.float64).fillna(0.0).to_numpy()
+    else:
+        duration = np.zeros(len(frame))
+    made = pd.DataFrame(
+        {"onset": onset, "duration": duration, "label": label, "code": code}
+        | {name: frame[name] for name in names if name not in COLUMNS}
+    )
+    if np.array_equal(order, np.arange(len(order))):
+        return made
+    return made.iloc[order].reset_index(drop=True)
+
+
+def _no_events_table(names: list[Any], expected: str) -> DataError:
+    return DataError(
+        "not a table of events",
+        found="columns " + ", ".join(map(str, names)),
+        expected=f"{expected}, and optionally duration",
+    )
 
 
 def _number(label: str) -> Any:

@@ -59,7 +59,7 @@ def atomic_folder(folder: str | os.PathLike[str], marker: str) -> Iterator[Path]
     Raises
     ------
     DataError
-        The folder holds something else.
+        The folder holds something else, or cannot be replaced while it is in use (Windows).
 
     Examples
     --------
@@ -82,17 +82,28 @@ def atomic_folder(folder: str | os.PathLike[str], marker: str) -> Iterator[Path]
     part.mkdir(parents=True)
     try:
         yield part
-        if folder.exists():  # the old one goes only when the new one is in its place
-            os.replace(folder, old)
-        try:
-            os.replace(part, folder)
-        except OSError:
-            if old.exists():
-                os.replace(old, folder)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(part, folder, old)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _put_in_place(part: Path, folder: Path, old: Path) -> None:
+    """The old folder goes only when the new one is in its place; maps of its files stay valid."""
+    try:
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(part, folder)
+    except OSError as error:
+        if old.exists():
+            os.replace(old, folder)
+        if not isinstance(error, PermissionError):
+            raise
+        raise DataError(
+            "this folder is in use, or may not be changed",
+            found=f"{folder}: {error.strerror or error}",
+            fix="name a new folder, or close the process that uses this one",
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager

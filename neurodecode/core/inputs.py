@@ -8,6 +8,7 @@ import numpy as np
 
 from neurodecode.core.checks import check_finite
 from neurodecode.core.epochs import Epochs
+from neurodecode.core.epochs_apart import EpochsApart
 from neurodecode.core.errors import DataError
 
 
@@ -29,6 +30,8 @@ def as_epochs(X: Any) -> Epochs:
         return X
     if hasattr(X, "get_data") and hasattr(X, "event_id") and hasattr(X, "info"):
         return Epochs.from_mne(X)
+    if isinstance(X, EpochsApart):
+        raise X.refusal(X.groups("subject"))
     raise DataError(
         "epochs are needed here",
         found=f"{type(X).__name__}" + (f" of shape {X.shape}" if hasattr(X, "shape") else ""),

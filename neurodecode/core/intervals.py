@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from neurodecode.core.checks import text_column
 from neurodecode.core.errors import DataError
 from neurodecode.core.time_axis import to_samples
 
 BREAKS = ("edge", "gap")
+_TIMES = ("onset", "duration")
 
 
 def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
@@ -31,9 +33,10 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
     (1, 3)
     """
     if intervals is None:
-        intervals = pd.DataFrame({"onset": [], "duration": [], "kind": []})
+        none = np.zeros(0)
+        return pd.DataFrame({"onset": none, "duration": none, "kind": text_column([])})
     missing = {"onset", "duration", "kind"} - set(intervals.columns)
-    kinds = [] if missing else list(map(str, intervals["kind"]))
+    kinds = text_column([] if missing else intervals["kind"])
     strange = [kind for kind in kinds if kind not in BREAKS and not is_bad(kind)]
     if missing or strange:
         raise DataError(
@@ -41,12 +44,11 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
             found="no column " + ", ".join(sorted(missing)) if missing else repr(strange[0]),
             expected="onset (s), duration (s), kind: 'edge', 'gap' or 'BAD_...'",
         )
-    frame = intervals.loc[:, ["onset", "duration", "kind"]].reset_index(drop=True)
-    frame["onset"] = frame["onset"].astype(np.float64)
-    frame["duration"] = frame["duration"].astype(np.float64)
-    frame["kind"] = pd.Series(kinds, dtype=object)
-    order = np.argsort(frame["onset"].to_numpy(), kind="stable")
-    return frame.iloc[order].reset_index(drop=True)
+    onset, duration = (intervals[name].astype(np.float64).to_numpy() for name in _TIMES)
+    order = np.argsort(onset, kind="stable")
+    return pd.DataFrame(
+        {"onset": onset[order], "duration": duration[order], "kind": text_column(kinds[order])}
+    )
 
 
 def is_bad(kind: str) -> bool:

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import Literal, overload
 
 import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
-from neurodecode.core.errors import DataError
+from neurodecode.core.epochs_apart import EpochsApart
+from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.inputs import as_epochs
 
+WAYS = ("same", "common", "apart")
 
-def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
+
+@overload
+def concat(parts: Sequence[Epochs], on: Literal["apart"]) -> EpochsApart: ...
+@overload
+def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs: ...
+def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs | EpochsApart:
     """Join trials; channels are matched by name, never by position.
 
     Parameters
     ----------
     parts : sequence of Epochs
-    on : "same" or "common"
+    on : "same", "common" or "apart"
         "same": every part must have the same channel names, reordered like the first;
-        "common": keep the channels all parts share, in the order of the first.
+        "common": keep the channels all parts share, in the order of the first;
+        "apart": every person keeps their own, for splits within people.
 
     Returns
     -------
-    epochs : Epochs
+    epochs : Epochs; `EpochsApart` with "apart"
         Parts of different data sets get ids that start with the name of theirs.
 
     Raises
@@ -44,7 +53,10 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
     parts = [as_epochs(part) for part in parts]
     if not parts:
         raise DataError("nothing to join", found="no epochs", expected="at least one")
-    names = _shared_names(parts, on)
+    check_way(on)
+    if on == "apart":
+        return EpochsApart(parts)
+    names = shared_names([part.channels.names for part in parts], on)
     orders = [part.channels.index(names) for part in parts]
     channels = [part.channels.pick(order) for part, order in zip(parts, orders, strict=True)]
     first = parts[0]
@@ -67,16 +79,45 @@ def concat(parts: Sequence[Epochs], on: str = "same") -> Epochs:
         rank=min(ranks) if ranks else None,
         line_freq=first.line_freq,
         space=first.space,
+        length=_lengths(parts),
         simulated=any(part.simulated for part in parts),
     )
 
 
-def _shared_names(parts: Sequence[Epochs], on: str) -> tuple[str, ...]:
-    first = parts[0].channels.names
-    if on not in ("same", "common"):
-        raise DataError("unknown way to match channels", found=repr(on), expected="same, common")
-    common = set(first).intersection(*(part.channels.names for part in parts))
-    union = set(first).union(*(part.channels.names for part in parts))
+def check_way(on: str) -> None:
+    """Refuse a word that is no way to match channels.
+
+    Raises
+    ------
+    DataError
+    """
+    if on not in WAYS:
+        raise DataError(
+            "unknown way to match channels", found=repr(on), expected=", ".join(WAYS),
+            fix=did_you_mean(str(on), WAYS),
+        )  # fmt: skip
+
+
+def shared_names(tables: Sequence[tuple[str, ...]], on: str = "same") -> tuple[str, ...]:
+    """Names of the channels that joined parts have, in the order of the first.
+
+    Parameters
+    ----------
+    tables : channel names of each part
+    on : "same" or "common", see `concat`
+
+    Raises
+    ------
+    DataError
+        The names differ (with "same"), or no name is shared.
+
+    Examples
+    --------
+    >>> shared_names([("C3", "C4"), ("C4", "Cz")], "common")
+    ('C4',)
+    """
+    first = tables[0]
+    common, union = set(first).intersection(*tables), set(first).union(*tables)
     if on == "same" and common != union:
         missing = sorted(union - common)
         raise DataError(
@@ -88,6 +129,13 @@ def _shared_names(parts: Sequence[Epochs], on: str) -> tuple[str, ...]:
     if not common:
         raise DataError("the parts share no channel", found=", ".join(sorted(union)[:20]))
     return tuple(name for name in first if name in common)
+
+
+def _lengths(parts: Sequence[Epochs]) -> np.ndarray | None:
+    if all(part.length is None for part in parts):
+        return None
+    return np.concatenate([np.full(len(p), p.shape[2]) if p.length is None else p.length
+                           for p in parts])  # fmt: skip
 
 
 def _gathered(parts: Sequence[Epochs], orders: Sequence[np.ndarray]) -> np.ndarray:
@@ -138,7 +186,7 @@ def check_joinable(first: Epochs, part: Epochs, i: int) -> None:
     ------
     DataError
     """
-    names = _shared_names([first, part], "same")
+    names = shared_names([first.channels.names, part.channels.names])
     theirs = part.channels.pick(part.channels.index(names))
     _check_alike(first, part, first.channels, theirs, i)
 

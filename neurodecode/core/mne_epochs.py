@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodecode.core.channels import NATURAL_UNITS, Channels
+from neurodecode.core.channels import NATURAL_UNITS, OPTICAL_KINDS, Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.epochs_files import describe
 from neurodecode.core.errors import DataError
@@ -61,14 +61,11 @@ def to_mne(epochs: Epochs) -> Any:
     if epochs.space is not None or epochs.length is not None:
         raise DataError("MNE has no place for volumes, surfaces or ragged trials")
     channels = epochs.channels
-    kinds = [_MNE_KINDS.get(kind, kind) for kind in channels.kinds]
     with mne.utils.use_log_level("ERROR"):
-        info = mne.create_info(list(channels.names), epochs.sfreq, kinds)
-        _write_places(info, channels)
+        info = info_from_channels(channels, epochs.sfreq)
         words = describe(epochs) | {"y": None if epochs.y is None else epochs.y.dtype.kind}
         info["description"] = _MARK + json.dumps(words)
         info["line_freq"] = epochs.line_freq
-        info["bads"] = sorted(channels.bads)
         codes, event_id = _event_codes(epochs)
         # Sample numbers must be unique and rising; true onsets stay in the metadata.
         events = np.column_stack([np.arange(len(epochs)), np.zeros_like(codes), codes])
@@ -167,8 +164,25 @@ def _words(info: Any) -> dict[str, Any]:
     return json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else {}
 
 
-def _write_places(info: Any, channels: Channels) -> None:
+def info_from_channels(channels: Channels, sfreq: float) -> Any:
+    """`mne.Info` of a channel table: names, kinds, places, coil axes or optodes, bads.
+
+    Parameters
+    ----------
+    channels : Channels
+    sfreq : float, Hz
+
+    Examples
+    --------
+    >>> info_from_channels(Channels(["C3", "EOG"], ["eeg", "eog"]), 100.0).get_channel_types()
+    ['eeg', 'eog']
+    """
+    import mne
     from mne._fiff.constants import FIFF
+
+    kinds = [_MNE_KINDS.get(kind, kind) for kind in channels.kinds]
+    info = mne.create_info(list(channels.names), sfreq, kinds, verbose="ERROR")
+    info["bads"] = sorted(channels.bads)
 
     frames = {"head": FIFF.FIFFV_COORD_HEAD, "device": FIFF.FIFFV_COORD_DEVICE}
     for i, place in enumerate(info["chs"]):
@@ -177,6 +191,7 @@ def _write_places(info: Any, channels: Channels) -> None:
             place["coord_frame"] = frames.get(channels.frame, FIFF.FIFFV_MNE_COORD_RAS)
         if np.isfinite(channels.orientations[i]).all():
             place["loc"][3:12] = channels.orientations[i]
+    return info
 
 
 def _read_channels(info: Any, words: dict[str, Any]) -> Channels:
@@ -206,7 +221,9 @@ def channels_from_info(info: Any) -> Channels:
     unknown = ~np.isfinite(loc[:, :3]).all(axis=1) | (loc[:, :3] == 0).all(axis=1)
     loc[unknown] = np.nan
     meg = np.isin(kinds, ["mag", "grad"])
-    loc[~meg, 3:] = np.nan
+    optical = np.isin(kinds, OPTICAL_KINDS)
+    loc[optical, 3:] = np.nan_to_num(loc[optical, 3:])  # MNE leaves the last two places empty
+    loc[unknown | ~(meg | optical), 3:] = np.nan
     device = meg.any() and not (~meg & ~unknown).any()
     return Channels(
         info["ch_names"],

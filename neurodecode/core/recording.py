@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
-from neurodecode.core.checks import check_rate
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.core.events import Wanted, check_events
-from neurodecode.core.intervals import check_intervals, good_spans
-from neurodecode.core.memory import check_bytes
-from neurodecode.core.readers import ArrayReader, PickedReader, SignalReader, as_reader
-from neurodecode.core.series import check_series, series_at
-
-if TYPE_CHECKING:
-    from neurodecode.core.space import Space
+from neurodecode.core.events import Wanted
+from neurodecode.core.readers import PickedReader, SignalReader
+from neurodecode.core.recording_base import Signal
+from neurodecode.core.series import series_at
 
 
-class Recording:
+class Recording(Signal):
     """Continuous channels on one clock, with events and the spans windows must respect.
 
     Nothing is read until `.read`, `.data`, `.epoch` or `.windows` asks for it. Times are seconds
@@ -60,6 +55,8 @@ class Recording:
         True: no brain made these data.
     space : Space, optional
         Mask and affine, atlas, or surface that the channels sit on.
+    rank : int, optional
+        Rank that the steps so far have left to the good brain channels; None: full.
 
     Raises
     ------
@@ -74,127 +71,7 @@ class Recording:
     2 trials · 1 EEG (µV) · 0.5 to 1.5 s at 100 Hz, 0 = event · 2 classes
     """
 
-    def __init__(
-        self,
-        data: np.ndarray | SignalReader,
-        *,
-        channels: Channels | Sequence[str],
-        sfreq: float,
-        events: pd.DataFrame | None = None,
-        intervals: pd.DataFrame | None = None,
-        recording: str = "rec",
-        subject: str = "1",
-        session: str = "1",
-        run: str = "1",
-        first_sample: int = 0,
-        line_freq: float | None = None,
-        source: str | None = None,
-        notes: Sequence[str] = (),
-        targets: Mapping[str, np.ndarray] | None = None,
-        band: tuple[float | None, float | None] = (None, None),
-        simulated: bool = False,
-        space: Space | None = None,
-    ):
-        self.channels = channels if isinstance(channels, Channels) else Channels(channels)
-        self.sfreq = check_rate(sfreq)
-        self._reader = as_reader(data, self.channels)
-        self.events = check_events(events)
-        self.intervals = check_intervals(intervals)
-        self.recording, self.subject = str(recording), str(subject)
-        self.session, self.run = str(session), str(run)
-        self.first_sample = int(first_sample)
-        self.line_freq = line_freq
-        self.source = source
-        self.notes = tuple(notes)
-        self.band = band
-        self.simulated = bool(simulated)
-        self.space = space
-        self.targets = check_series(targets or {}, self.n_times)
-
-    # ------------------------------------------------------------------ time
-    @property
-    def n_times(self) -> int:
-        """Number of samples."""
-        return int(self._reader.n_times)
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Type of the samples: float32 or float64."""
-        return np.dtype(self._reader.dtype)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n_channels, n_times)."""
-        return len(self.channels), self.n_times
-
-    @property
-    def duration(self) -> float:
-        """Seconds."""
-        return self.n_times / self.sfreq
-
-    @property
-    def times(self) -> np.ndarray:
-        """Time of every sample, seconds from the first, shape (n_times,)."""
-        return np.arange(self.n_times) / self.sfreq
-
-    @property
-    def n_bytes(self) -> int:
-        """Bytes that all samples take in memory."""
-        return len(self.channels) * self.n_times * self.dtype.itemsize
-
-    def good_spans(self) -> list[tuple[int, int]]:
-        """Stretches between edges and gaps as (start, stop) samples; filters never bridge them.
-
-        Examples
-        --------
-        >>> Recording(np.zeros((1, 500)), channels=["Cz"], sfreq=100).good_spans()
-        [(0, 500)]
-        """
-        return good_spans(self.intervals, self.sfreq, self.n_times)
-
-    # ------------------------------------------------------------------ samples
-    @property
-    def reader(self) -> SignalReader:
-        """What gives the samples."""
-        return self._reader
-
-    def read(
-        self, start: int, stop: int, channel_indices: Sequence[int] | np.ndarray | None = None
-    ) -> np.ndarray:
-        """Samples start to stop (excluded), shape (n_channels, stop - start), natural units.
-
-        Raises
-        ------
-        DataError
-            The samples lie outside the recording.
-        """
-        if not 0 <= start <= stop <= self.n_times:
-            raise DataError(
-                "these samples lie outside the recording",
-                found=f"{start} to {stop}",
-                expected=f"within 0 to {self.n_times}",
-            )
-        index = None if channel_indices is None else np.asarray(channel_indices, dtype=np.int64)
-        return self._reader.read(int(start), int(stop), index)
-
-    @property
-    def data(self) -> np.ndarray:
-        """All samples, shape (n_channels, n_times), natural units; read at each call.
-
-        Raises
-        ------
-        DataError
-            They would take more than half of the free memory.
-        """
-        if not isinstance(self._reader, ArrayReader):
-            check_bytes(
-                self.n_bytes,
-                f"{len(self.channels)} channels × {self.n_times} samples",
-                shrink="rec.pick(channels), rec.read(start, stop) in parts, or rec.epoch(...)",
-            )
-        return self.read(0, self.n_times)
-
-    # ------------------------------------------------------------------ derived recordings
+    # ------------------------------------------------------------------ other recordings
     def with_data(
         self,
         data: np.ndarray | SignalReader,
@@ -202,6 +79,7 @@ class Recording:
         channels: Channels | None = None,
         sfreq: float | None = None,
         note: str | None = None,
+        rank: int | Literal["same"] | None = "same",
     ) -> Recording:
         """Same recording with other samples: what a step returns.
 
@@ -214,6 +92,7 @@ class Recording:
         channels, sfreq : default: unchanged
         note : str, optional
             What was done, for `.notes`.
+        rank : int, None, or "same"
 
         Examples
         --------
@@ -231,18 +110,8 @@ class Recording:
             first_sample=round(self.first_sample * rate / self.sfreq),
             notes=self.notes if note is None else (*self.notes, note),
             targets=series_at(self.targets, self.times, times) if moved else self.targets,
+            rank=self.rank if rank == "same" else rank,
         )
-
-    def _again(self, **changes: Any) -> Recording:
-        same = {
-            "data": self._reader, "channels": self.channels, "sfreq": self.sfreq,
-            "events": self.events, "intervals": self.intervals, "recording": self.recording,
-            "subject": self.subject, "session": self.session, "run": self.run,
-            "first_sample": self.first_sample, "line_freq": self.line_freq,
-            "source": self.source, "notes": self.notes, "targets": self.targets,
-            "band": self.band, "simulated": self.simulated, "space": self.space,
-        }  # fmt: skip
-        return Recording(**{**same, **changes})
 
     def with_events(self, events: pd.DataFrame) -> Recording:
         """Same recording with another table of events."""

@@ -40,7 +40,8 @@ class Space:
         Returns
         -------
         image : nibabel image
-            NIfTI for volumes (3-D, or 4-D with a map per volume), GIFTI or CIFTI for surfaces.
+            NIfTI for volumes (3-D, or 4-D with a map per volume), GIFTI or CIFTI for surfaces,
+            a tuple (left, right) for a pair of surfaces.
 
         Raises
         ------
@@ -209,15 +210,7 @@ class SurfaceSpace(Space):
         return tuple(f"vertex {i}" for i in range(self.n_vertices))
 
     def _image(self, full: np.ndarray) -> Any:
-        from nibabel.gifti.gifti import GiftiDataArray, GiftiImage, GiftiMetaData
-
-        meta = {"AnatomicalStructurePrimary": self.structure} if self.structure else {}
-        image = GiftiImage(meta=GiftiMetaData(meta))
-        for row in np.atleast_2d(full).astype(np.float32):  # GIFTI knows no doubles
-            image.add_gifti_data_array(
-                GiftiDataArray(row, intent="NIFTI_INTENT_SHAPE", datatype="NIFTI_TYPE_FLOAT32")
-            )
-        return image
+        return _gifti(full, self.structure)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SurfaceSpace) and (self.n_vertices, self.structure) == (
@@ -231,6 +224,48 @@ class SurfaceSpace(Space):
         return f"surface of {self.n_vertices} vertices" + (
             f" ({self.structure})" if self.structure else ""
         )
+
+
+class SurfacePairSpace(Space):
+    """Vertices of both hemispheres, the left before the right; images are a pair too.
+
+    Parameters
+    ----------
+    n_vertices : two int
+    structures : two str
+        As GIFTI names them.
+
+    Examples
+    --------
+    >>> SurfacePairSpace([2, 1], ["CortexLeft", "CortexRight"]).names
+    ('CortexLeft vertex 0', 'CortexLeft vertex 1', 'CortexRight vertex 0')
+    """
+
+    def __init__(self, n_vertices: Sequence[int], structures: Sequence[str]):
+        self.n_vertices = tuple(int(n) for n in n_vertices)
+        self.structures = tuple(str(each) for each in structures)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        pairs = zip(self.structures, self.n_vertices, strict=True)
+        return tuple(f"{word} vertex {i}" for word, n in pairs for i in range(n))
+
+    def _image(self, full: np.ndarray) -> Any:
+        sides = np.split(full, np.cumsum(self.n_vertices)[:-1], axis=-1)
+        pairs = zip(sides, self.structures, strict=True)
+        return tuple(_gifti(side, structure) for side, structure in pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SurfacePairSpace) and (self.n_vertices, self.structures) == (
+            other.n_vertices,
+            other.structures,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        pairs = zip(self.n_vertices, self.structures, strict=True)
+        return "surfaces of " + " and ".join(f"{n} vertices ({word})" for n, word in pairs)
 
 
 class GrayordinateSpace(Space):
@@ -306,6 +341,18 @@ def _nifti(volume: np.ndarray, affine: np.ndarray) -> Any:
     import nibabel
 
     return nibabel.Nifti1Image(volume, affine)
+
+
+def _gifti(full: np.ndarray, structure: str) -> Any:
+    from nibabel.gifti.gifti import GiftiDataArray, GiftiImage, GiftiMetaData
+
+    meta = {"AnatomicalStructurePrimary": structure} if structure else {}
+    image = GiftiImage(meta=GiftiMetaData(meta))
+    for row in np.atleast_2d(full).astype(np.float32):  # GIFTI knows no doubles
+        image.add_gifti_data_array(
+            GiftiDataArray(row, intent="NIFTI_INTENT_SHAPE", datatype="NIFTI_TYPE_FLOAT32")
+        )
+    return image
 
 
 def _same_grid(a: Any, b: Any, volume_a: np.ndarray, volume_b: np.ndarray) -> bool:

@@ -83,10 +83,37 @@ def array_digest(array: np.ndarray) -> str:
     array = np.asarray(array)
     if array.dtype.kind in "OUT":
         return digest(["text", list(array.shape), [str(value) for value in array.ravel()]])
-    state = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    flat = np.ascontiguousarray(array)
-    state.update(flat.view(np.uint8).reshape(-1).data if flat.size else b"")
-    return state.hexdigest()
+    state = BlockDigest()
+    state.update(array)
+    return state.hexdigest(array.dtype, array.shape)
+
+
+class BlockDigest:
+    """`array_digest` of an array that comes in blocks along its first axis.
+
+    Type and shape count last: how many blocks come need not be known.
+
+    Examples
+    --------
+    >>> state = BlockDigest()
+    >>> state.update(np.arange(2)), state.update(np.arange(2, 5))
+    (None, None)
+    >>> state.hexdigest(np.arange(5).dtype, (5,)) == array_digest(np.arange(5))
+    True
+    """
+
+    def __init__(self) -> None:
+        self._bytes = hashlib.sha256()
+
+    def update(self, block: np.ndarray) -> None:
+        """Take the next block."""
+        flat = np.ascontiguousarray(block).reshape(-1)
+        if flat.size:
+            self._bytes.update(flat.view(np.uint8).data)
+
+    def hexdigest(self, dtype: np.dtype, shape: tuple[int, ...]) -> str:
+        """Digest of all blocks as one array of this type and shape."""
+        return hashlib.sha256(self._bytes.digest() + f"{dtype.str}{shape}".encode()).hexdigest()
 
 
 def frame_digest(frame: pd.DataFrame) -> str:

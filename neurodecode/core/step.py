@@ -28,6 +28,8 @@ class Step(TransformerMixin, BaseEstimator):
         What an output trial depends on: on itself alone, on its recording, on its domain
         (subject, session), or on the training set. Only "trial" steps are stateless, and only
         they are shared between folds.
+    scope_on_recordings : the same, or None
+        Where it is wider on a recording than on epochs.
     accepts_recording : bool
         True when `transform` takes a `Recording` or a `Study`.
     accepts_arrays : bool
@@ -46,6 +48,7 @@ class Step(TransformerMixin, BaseEstimator):
     """
 
     scope: ClassVar[Scope] = "train"
+    scope_on_recordings: ClassVar[Scope | None] = None
     accepts_recording: ClassVar[bool] = False
     accepts_arrays: ClassVar[bool] = False
     accepts_ragged: ClassVar[bool] = False
@@ -117,7 +120,11 @@ class Step(TransformerMixin, BaseEstimator):
         """Learn; stateless steps have nothing to do."""
 
     def _transform(self, X: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not act on epochs")
+        raise DataError(
+            f"{type(self).__name__} acts on recordings, not on epochs",
+            found="epochs",
+            fix="transform the recording before the cut; in a recipe, [[recording]]",
+        )
 
     def _transform_recording(self, recording: Any) -> Any:
         raise DataError(

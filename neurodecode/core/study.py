@@ -12,6 +12,7 @@ import pandas as pd
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, NeurodecodeError
 from neurodecode.core.events import Wanted, check_classes_cut, present_labels
+from neurodecode.core.joining import check_way
 from neurodecode.core.memory import available_memory, check_bytes
 from neurodecode.core.recording import Recording
 from neurodecode.core.runtime import progress
@@ -142,8 +143,9 @@ class Study:
         Parameters
         ----------
         labels ... hrf : as in `Recording.epoch`; `max_bytes` are those of all recordings
-        on : "same" or "common", default "same"
-            "common": keep the channels that all recordings share.
+        on : "same", "common" or "apart", default "same"
+            "common": keep the channels that all recordings share. "apart": every person keeps
+            their own (electrodes that were implanted), for splits within people.
         jobs : int, default 1
             Recordings read and cut at the same time (threads).
         store : neurodecode.loaders.EpochStore, optional
@@ -152,13 +154,14 @@ class Study:
 
         Returns
         -------
-        epochs : Epochs
+        epochs : Epochs; `EpochsApart` with ``on="apart"``
             The trial table carries the columns of the study's table.
 
         Raises
         ------
         DataError
-            As in `Recording.epoch`, naming the recording; or the channels differ.
+            As in `Recording.epoch`, naming the recording; or the channels differ; or people apart
+            are to be stored, which are not one array.
         """
         cut = {
             "labels": labels, "tmin": tmin, "tmax": tmax, "baseline": baseline, "kinds": kinds,
@@ -209,6 +212,7 @@ class Study:
     ) -> Epochs:
         from joblib import Parallel, delayed
 
+        check_way(on)
         if not len(self):
             raise DataError("nothing to cut", found="a study without recordings")
         limit = available_memory() // 2 if max_bytes is None else max_bytes
@@ -223,6 +227,13 @@ class Study:
                 advance()
                 return self.with_columns(part, i)
 
+            if store is not None and on == "apart":
+                raise DataError(
+                    "people apart are not stored as one",
+                    found='on="apart" with a store',
+                    fix="{name: part.epoch(..., store=store) for name, part in "
+                    'study.groups("subject").items()}',
+                )
             if store is not None:
                 return store.cut(self, words, one, on, jobs)
             first = one(0)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.core.checks import text_column
 from neurodecode.core.errors import DataError, did_you_mean
 
 ID_COLUMNS = ("recording", "subject", "session", "run")
-TIME_COLUMNS = ("onset", "duration")
+_FRONT = ("recording", "onset", "duration", "subject", "session", "run")
 PARTS = ("train", "val", "test")
 
 
@@ -51,34 +52,37 @@ def check_trials(trials: pd.DataFrame | None, n: int, duration: float) -> pd.Dat
             found=found,
             expected=f"a DataFrame of {n} rows, one per trial",
         )
-    frame = trials.reset_index(drop=True).copy()
-    defaults: dict[str, Any] = {
-        "recording": "rec", "onset": np.nan, "duration": duration,
-        "subject": "1", "session": "1", "run": "1",
-    }  # fmt: skip
-    for column, value in defaults.items():
-        if column not in frame:
-            frame[column] = value
-    for column in ID_COLUMNS:
-        n_empty = int(np.count_nonzero(pd.isna(frame[column].to_numpy())))
-        if n_empty:
-            raise DataError(
-                f"trial table: {column} is missing for some trials",
-                found=f"{n_empty} of {n} empty",
-                fix=f"fill trials[{column!r}] for every trial",
-            )
-        frame[column] = frame[column].map(str).astype(object)
-    for column in TIME_COLUMNS:
-        frame[column] = frame[column].astype(np.float64)
+    frame = trials.reset_index(drop=True)
+    columns = {name: _ids(frame, name) for name in ID_COLUMNS}
+    for name, value in (("onset", np.nan), ("duration", duration)):
+        given = frame[name].astype(np.float64) if name in frame else np.full(n, value)
+        columns[name] = pd.Series(given)
     if "part" in frame:
-        strange = sorted(set(map(str, frame["part"])) - set(PARTS))
+        columns["part"] = text_column(frame["part"])
+        strange = sorted(set(columns["part"]) - set(PARTS))
         if strange:
             raise DataError(
                 "trial table: unknown part", found=", ".join(strange), expected=", ".join(PARTS)
             )
-        frame["part"] = frame["part"].map(str).astype(object)
-    front = [*defaults]
-    return frame.reindex(columns=front + [each for each in frame.columns if each not in front])
+    rest = [name for name in frame.columns if name not in _FRONT]
+    return pd.DataFrame(
+        {name: columns[name] for name in _FRONT}
+        | {name: columns[name] if name in columns else frame[name] for name in rest}
+    )
+
+
+def _ids(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column of ids as text, filled where the table has none."""
+    if name not in frame:
+        return text_column(["rec" if name == "recording" else "1"] * len(frame))
+    n_empty = int(np.count_nonzero(pd.isna(frame[name].to_numpy())))
+    if n_empty:
+        raise DataError(
+            f"trial table: {name} is missing for some trials",
+            found=f"{n_empty} of {len(frame)} empty",
+            fix=f"fill trials[{name!r}] for every trial",
+        )
+    return text_column(frame[name])
 
 
 def check_targets(y: Any, n: int) -> np.ndarray | None:

@@ -26,6 +26,8 @@ class FlickerClassifier(ScoreClassifier):
 
     latency: float
     n_bands: int = 1
+    frequencies: Mapping[Any, float] | str | None = None  # arguments of those with references
+    n_harmonics: int = 0
     same_window = True  # templates hold one window; sine references fit any
 
     def fit(self, X: Any, y: Any) -> FlickerClassifier:
@@ -109,6 +111,16 @@ class FlickerClassifier(ScoreClassifier):
         if pad < n_later:
             return np.pad(window - mean, [(0, 0)] * 3 + [(0, n_later)])
         return x[..., start : stop + n_later] - mean
+
+    def _look_up_frequencies(self, epochs: Epochs) -> None:
+        """Set `frequencies_`, in the order of the classes, none of which aliases."""
+        name = type(self).__name__
+        self.frequencies_ = of_classes(self.frequencies, self.classes_, "frequencies", name)
+        check_frequencies(self.frequencies_, self.n_harmonics, epochs.sfreq, name)
+
+    def _references(self, times: np.ndarray) -> np.ndarray:
+        """Sines and cosines of every class, (n_classes, 2 n_harmonics, n_times)."""
+        return sine_references(self.frequencies_, self.n_harmonics, times)
 
     def _check_like_fit(self, epochs: Epochs) -> None:
         name = type(self).__name__

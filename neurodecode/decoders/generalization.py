@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.core.inputs import as_epochs, check_labels
 from neurodecode.core.step import Step
-from neurodecode.evaluation.splits import split
+from neurodecode.decoders.labelled import Labelled
+from neurodecode.evaluation.clusters import cluster_masses
 
 _ALPHA = 0.05
 
@@ -118,29 +117,42 @@ class TimeGeneralization:
         -------
         scores : TimeScores
         """
-        epochs = as_epochs(epochs)
-        labels = check_labels(epochs.y, len(epochs), "TimeGeneralization")
-        classes, codes = np.unique(labels, return_inverse=True)
-        splitter = split("within-session") if cv is None else cv
-        rest, epochs = _run_once(self.pipe, epochs)
+        given = Labelled.of(epochs, cv, "TimeGeneralization")
+        rest, epochs = _run_once(self.pipe, given.epochs)
         windows, times = self._windows(epochs)
-        predicted = np.full((len(windows), len(windows), len(codes)), -1)
-        fold = np.full(len(codes), -1)
-        for number, (train, test) in enumerate(splitter.split(epochs, labels)):
-            fold[test] = number
-            for i, window in enumerate(windows):
-                fitted: Any = clone(rest)
-                fitted.fit(window[train], labels[train])
-                for j, other in enumerate(windows):
-                    predicted[i, j, test] = np.searchsorted(classes, fitted.predict(other[test]))
-        tested = fold >= 0
-        test = _ClusterTest(predicted[..., tested], codes[tested], fold[tested], len(classes))
+        predicted, fold = self._predictions(rest, windows, given)
+        tested, n_classes = fold >= 0, len(given.classes)
+        test = _ClusterTest(predicted[..., tested], given.codes[tested], fold[tested], n_classes)
         values, p = test.run(self.n_permutations, np.random.default_rng(self.random_state))
         return TimeScores(
-            values, times, 1 / len(classes), p, p < _ALPHA, int(tested.sum()), epochs.zero
+            values, times, 1 / n_classes, p, p < _ALPHA, int(tested.sum()), epochs.zero
         )
 
-    def _windows(self, epochs: Epochs) -> tuple[list[Epochs], np.ndarray]:
+    def _predictions(
+        self, rest: Any, windows: Epochs, given: Labelled
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Codes (n_windows, n_windows, n_trials) by training and test window; fold of each trial.
+
+        All test windows of a fold are predicted in one call.
+        """
+        n, starts = len(given.codes), np.arange(self.n_windows)[:, None] * len(given.codes)
+        predicted = np.full((self.n_windows, self.n_windows, n), -1)
+        fold = np.full(n, -1)
+        for number, (train, test) in enumerate(given.folds):
+            fold[test] = number
+            others = windows[(starts + test).ravel()].without_targets()
+            for i in range(self.n_windows):
+                fitted: Any = clone(rest)
+                fitted.fit(windows[starts[i] + train].without_targets(), given.labels[train])
+                codes = np.searchsorted(given.classes, fitted.predict(others))
+                predicted[i][:, test] = codes.reshape(self.n_windows, len(test))
+        return predicted, fold
+
+    def _windows(self, epochs: Epochs) -> tuple[Epochs, np.ndarray]:
+        """Windows of all trials, one window after the other, and their centres in seconds.
+
+        Every window starts at the time of the first: a decoder trained in one is used in others.
+        """
         n_times = epochs.shape[2]
         if not 1 <= self.n_windows <= n_times:
             raise DataError(
@@ -149,13 +161,9 @@ class TimeGeneralization:
                 expected=f"1 to {n_times} windows",
             )
         length = n_times // self.n_windows
-        data, starts = epochs.data, np.arange(self.n_windows) * length
-        windows = [
-            epochs.with_data(
-                np.ascontiguousarray(data[..., s : s + length]), tmin=epochs.tmin + s / epochs.sfreq
-            )
-            for s in starts
-        ]
+        starts = np.arange(self.n_windows) * length
+        data = np.concatenate([epochs.data[..., s : s + length] for s in starts])
+        windows = epochs[np.tile(np.arange(len(epochs)), self.n_windows)].with_data(data, pad=0.0)
         return windows, epochs.tmin + (starts + (length - 1) / 2) / epochs.sfreq
 
 
@@ -188,8 +196,8 @@ class _ClusterTest:
         null = self._score(np.stack([self._permuted(rng) for _ in range(n_permutations)]))
         threshold = np.quantile(null, 1 - _ALPHA, axis=0)
         centre = null.mean(axis=0)
-        largest = [_cluster_masses(each, threshold, centre)[1].max(initial=0.0) for each in null]
-        cluster, masses = _cluster_masses(values, threshold, centre)
+        largest = [cluster_masses(each, threshold, centre)[1].max(initial=0.0) for each in null]
+        cluster, masses = cluster_masses(values, threshold, centre)
         above = (np.array(largest)[None, :] >= masses[:, None]).sum(axis=1)
         p_of = np.concatenate([[1.0], (1 + above) / (1 + n_permutations)])
         return values, p_of[cluster]
@@ -208,13 +216,3 @@ class _ClusterTest:
             weights = (some[:, :, None] == np.arange(self.n_classes)) * self.weight
             out.append(weights.reshape(len(some), -1).astype(np.float32) @ self.hits.T)
         return np.concatenate(out).reshape(-1, *self.shape).astype(np.float64)
-
-
-def _cluster_masses(
-    values: np.ndarray, threshold: np.ndarray, centre: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster number of every cell (0: none), and the mass of clusters 1, 2, ..."""
-    labelled: Any = ndimage.label(values > threshold)
-    cluster, count = labelled
-    masses = ndimage.sum_labels(values - centre, cluster, np.arange(1, count + 1))
-    return cluster, np.asarray(masses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold
@@ -21,6 +22,7 @@ from neurodecode.linalg.kalman import (
     fit_transition,
     least_squares,
     observation_information,
+    run_varying,
 )
 
 _HELD_OUT_FOLDS = 5
@@ -29,13 +31,12 @@ _HELD_OUT_FOLDS = 5
 class _StateDecoder(RegressorMixin, BaseEstimator):
     """Windows in the order of time -> states; subclasses learn what one window says of its state.
 
-    They write `_learn(observations, states)`, which sets `precision_`, and `_drive(observations)`,
-    what each observation adds to precision times mean.
+    They write `_learn(observations, states)`, and `_means(sequences)`: filtered states of
+    sequences of observations that know nothing of one another.
     """
 
     order: int
     lag: float
-    precision_: np.ndarray
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -96,18 +97,23 @@ class _StateDecoder(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         epochs = self._check(X)
         rows = sequences(epochs, self.step_, type(self).__name__)
-        drive = self._drive(newest_samples(epochs, self.step_, self.lag) - self.mean_)
-        model = Information(self.transition_, self.transition_noise_, self.prior_, self.precision_)
-        states = np.empty((len(drive), len(self.state_mean_)))
-        for index, means in zip(rows, model.run([drive[each] for each in rows]), strict=True):
+        observations = newest_samples(epochs, self.step_, self.lag) - self.mean_
+        states = np.empty((len(observations), len(self.state_mean_)))
+        found = self._means([observations[each] for each in rows])
+        for index, means in zip(rows, found, strict=True):
             states[index] = means[:, : states.shape[1]] + self.state_mean_
         return states[:, 0] if self.one_output_ else states
 
     def _learn(self, observations: np.ndarray, states: np.ndarray) -> None:
         raise NotImplementedError
 
-    def _drive(self, observations: np.ndarray) -> np.ndarray:
+    def _means(self, sequences: list[np.ndarray]) -> list[np.ndarray]:
         raise NotImplementedError
+
+    def _run(self, precision: np.ndarray, drives: list[np.ndarray]) -> list[np.ndarray]:
+        """The filter where every observation adds the same precision."""
+        model = Information(self.transition_, self.transition_noise_, self.prior_, precision)
+        return model.run(drives)
 
     def _check(self, X: Any) -> Epochs:
         epochs = as_epochs(X)
@@ -192,8 +198,8 @@ class Kalman(_StateDecoder):
             self.observation_, self.observation_noise_
         )
 
-    def _drive(self, observations: np.ndarray) -> np.ndarray:
-        return observations @ self.weights_.T
+    def _means(self, sequences: list[np.ndarray]) -> list[np.ndarray]:
+        return self._run(self.precision_, [each @ self.weights_.T for each in sequences])
 
 
 class DiscriminativeKalman(_StateDecoder):
@@ -207,6 +213,10 @@ class DiscriminativeKalman(_StateDecoder):
         As for `Kalman`.
     lag : float, default 0.0, seconds
         As for `Kalman`.
+    n_neighbors : int or None, default None: one Q for all windows
+        Training windows, those with the most similar f(y), whose errors make up Q(y). It pays
+        where f(y) is close to the mean of the state given y and some f(y) are surer than others;
+        a linear f of skewed noise is not, and one Q is then better.
 
     Attributes
     ----------
@@ -214,9 +224,8 @@ class DiscriminativeKalman(_StateDecoder):
     error_ : float64 array, shape (order * k, order * k)
         Covariance of the regressor's errors on windows it was not fitted on (five contiguous
         folds).
-    robust_ : bool
-        True where the regressor tells no more than the prior in some direction, and the prior is
-        therefore not taken out of its word.
+    held_out_, errors_ : float64 arrays, shape (n, order * k)
+        What it said about these windows, and its errors.
     transition_, transition_noise_, prior_, step_ : as for `Kalman`
 
     Raises
@@ -226,11 +235,12 @@ class DiscriminativeKalman(_StateDecoder):
 
     Notes
     -----
-    p(x | y) = N(f(y), Q), states stationary with covariance S = A S A' + Γ:
-    P_t = (Q^-1 + M_t^-1 - S^-1)^-1, m_t = P_t (Q^-1 f(y_t) + M_t^-1 A m_{t-1}). Where Q^-1 - S^-1
-    is not positive definite, S^-1 is left out. Equal to the Kalman filter where states and noise
-    are Gaussian and f is linear. We hold Q constant, the paper lets it depend on y. Source:
-    Burkhart, Brandman, Franco, Hochberg, Harrison 2020, 10.1162/neco_a_01275, arXiv:1608.06622.
+    p(x | y) = N(f(y), Q(y)), states stationary with covariance S = A S A' + Γ:
+    P_t = (Q^-1 + M_t^-1 - S^-1)^-1, m_t = P_t (Q^-1 f(y_t) + M_t^-1 A m_{t-1}). At a step where
+    Q^-1 - S^-1 is not positive definite, S^-1 is left out. Equal to the Kalman filter where states
+    and noise are Gaussian, f is linear and Q is one. Q comes from errors on windows that f was not
+    fitted on, or the filter trusts an overfitted f. Source: Burkhart, Brandman, Franco, Hochberg,
+    Harrison 2020, 10.1162/neco_a_01275, arXiv:1608.06622.
 
     Examples
     --------
@@ -243,35 +253,68 @@ class DiscriminativeKalman(_StateDecoder):
     True
     """
 
-    def __init__(self, regressor: Any = None, order: int = 2, lag: float = 0.0):
+    def __init__(
+        self,
+        regressor: Any = None,
+        order: int = 2,
+        lag: float = 0.0,
+        n_neighbors: int | None = None,
+    ):
         self.regressor = regressor
         self.order = order
         self.lag = lag
+        self.n_neighbors = n_neighbors
 
     def _learn(self, observations: np.ndarray, states: np.ndarray) -> None:
-        if len(observations) < 2 * _HELD_OUT_FOLDS:
+        n, size = states.shape
+        if n < 2 * _HELD_OUT_FOLDS:
             raise DataError(
                 "DiscriminativeKalman: too few windows to measure the regressor's errors",
-                found=f"{len(observations)} windows",
+                found=f"{n} windows",
                 expected=f"at least {2 * _HELD_OUT_FOLDS}",
             )
-        errors = np.empty_like(states)
+        if self.n_neighbors is not None and self.n_neighbors <= size:
+            raise DataError(
+                "DiscriminativeKalman: too few neighbours for a covariance",
+                found=f"n_neighbors={self.n_neighbors}, states of size {size}",
+                expected=f"above {size}, or None",
+            )
+        said = np.empty_like(states)
         for train, test in KFold(_HELD_OUT_FOLDS).split(observations):
             fitted = self._fitted(observations[train], states[train])
-            errors[test] = states[test] - _table(fitted.predict(observations[test]))
+            said[test] = _table(fitted.predict(observations[test]))
         self.regressor_ = self._fitted(observations, states)
-        self.error_ = errors.T @ errors / len(errors)
+        self.held_out_, self.errors_ = said, states - said
+        self.error_ = self.errors_.T @ self.errors_ / n
         # Stationary by construction: S = A S A' + Γ.
         stationary = self.prior_ - self.transition_ @ self.prior_ @ self.transition_.T
         self.transition_noise_ = _positive(stationary)
-        word = np.linalg.inv(_positive(self.error_))
-        precision = word - np.linalg.inv(_positive(self.prior_))
-        self.robust_ = bool(np.linalg.eigvalsh(precision).min() <= 0)
-        self.precision_ = word if self.robust_ else precision
-        self.weights_ = word
 
-    def _drive(self, observations: np.ndarray) -> np.ndarray:
-        return _table(self.regressor_.predict(observations)) @ self.weights_.T
+    def _means(self, sequences: list[np.ndarray]) -> list[np.ndarray]:
+        said = [_table(self.regressor_.predict(each)) for each in sequences]
+        if self.n_neighbors is None or self.n_neighbors >= len(self.errors_):
+            word, precision = (each[0] for each in self._information(self.error_[None]))
+            return self._run(precision, [each @ word for each in said])
+        return [self._varying(each, self.n_neighbors) for each in said]
+
+    def _varying(self, said: np.ndarray, n_neighbors: int) -> np.ndarray:
+        """States of one sequence, each observation with a covariance of its own."""
+        scale = np.maximum(self.held_out_.std(axis=0), np.finfo(float).tiny)
+        near = KDTree(self.held_out_ / scale).query(said / scale, k=n_neighbors)[1]
+        errors = self.errors_[near]  # (n_steps, n_neighbors, size)
+        covariances = np.swapaxes(errors, 1, 2) @ errors / n_neighbors
+        words, precisions = self._information(covariances)
+        drives = np.einsum("nij,nj->ni", words, said)
+        return run_varying(
+            self.transition_, self.transition_noise_, self.prior_, precisions, drives
+        )
+
+    def _information(self, covariances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Q^-1 of each covariance, and Q^-1 - S^-1 where that is positive definite, else Q^-1."""
+        words = np.linalg.inv(_positive(covariances))
+        less = words - np.linalg.inv(_positive(self.prior_))
+        sure = np.linalg.eigvalsh(less).min(axis=-1) > 0
+        return words, np.where(sure[:, None, None], less, words)
 
     def _fitted(self, observations: np.ndarray, states: np.ndarray) -> Any:
         made: Any = LinearRegression() if self.regressor is None else clone(self.regressor)
@@ -290,5 +333,6 @@ def _table(values: np.ndarray) -> np.ndarray:
 
 def _positive(matrix: np.ndarray) -> np.ndarray:
     """Nearest covariance with every direction at least 1e-9 of the largest variance."""
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return (vectors * np.maximum(values, 1e-9 * values.max())) @ vectors.T
+    values, vectors = np.linalg.eigh((matrix + np.swapaxes(matrix, -1, -2)) / 2)
+    values = np.maximum(values, 1e-9 * values.max(axis=-1, keepdims=True))
+    return (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)

@@ -1,4 +1,4 @@
-"""What `NetClassifier` and `NetRegressor` share: input, validation trials, training, saving."""
+"""What estimators around a network share: input, validation trials, training, saving."""
 
 from __future__ import annotations
 
@@ -25,12 +25,94 @@ if TYPE_CHECKING:
 
     from neurodecode.nets.catalogue import Net
     from neurodecode.training.batches import MappedTrials, Trials
+    from neurodecode.training.loop import Plan
 
 _BLOCK = 64  # trials looked at together
 _SHARE = 4  # trials on disk stay there when they would take more than this part of free memory
 
 
-class NetEstimator(BaseEstimator):
+class NetHolder(BaseEstimator):
+    """An estimator around one network: built from `spec_`, kept as weights, trained by a plan."""
+
+    net: Net
+    net_params: Mapping[str, Any] | None
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    schedule: str | None
+    patience: int | None
+    device: str
+    sfreq: float | None
+    spec_: Spec
+    module_: nn.Module
+
+    def _plan(self, seed: int) -> Plan:
+        from neurodecode.training.loop import Plan
+
+        return Plan(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            patience=self.patience,
+            device=self.device,
+            seed=seed,
+        )
+
+    def _rate(self, X: Any) -> float:
+        """Sampling rate of epochs, or of plain arrays by the estimator's `sfreq`."""
+        sfreq = X.sfreq if isinstance(X, Epochs) else self.sfreq
+        if sfreq is None:
+            raise DataError(
+                "the sampling rate is unknown",
+                found=f"a plain array of shape {X.shape}",
+                fix=f"{type(self).__name__}(..., sfreq=250), or nd.Epochs(array, sfreq=250, ...)",
+            )
+        if self.sfreq is not None and abs(self.sfreq - sfreq) > 1e-6 * sfreq:
+            raise DataError(
+                "two sampling rates",
+                found=f"sfreq={self.sfreq:g} of the estimator, {sfreq:g} Hz of the epochs",
+                fix="leave sfreq out: epochs know their rate",
+            )
+        return float(sfreq)
+
+    def _build(self, seed: int) -> nn.Module:
+        import torch
+
+        from neurodecode.nets.catalogue import build
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return build(self.net, self.spec_, **(self.net_params or {}))
+
+    def __getstate__(self) -> dict[str, Any]:
+        inherited: Any = super().__getstate__()
+        state: dict[str, Any] = dict(inherited)
+        module = state.pop("module_", None)
+        if module is not None:
+            weights = {name: value.cpu().numpy() for name, value in module.state_dict().items()}
+            bag = weights_bag()
+            state["_weights"] = weights if bag is None else bag.put(weights)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        weights = state.pop("_weights", None)
+        super().__setstate__(state)
+        if weights is None:
+            return
+        import torch
+
+        bag = weights_bag()
+        weights = weights if bag is None else bag.take(weights)
+        module = self._build(seed=0)
+        module.load_state_dict({name: torch.from_numpy(each) for name, each in weights.items()})
+        self.module_ = module.eval().to("cpu" if bag is None else bag.device)
+
+
+class NetEstimator(NetHolder):
     """Base of the estimators around one network; subclasses say what targets and outputs are."""
 
     task: Any
@@ -96,7 +178,7 @@ class NetEstimator(BaseEstimator):
             The loss became NaN.
         """
         from neurodecode.nets.catalogue import describe
-        from neurodecode.training.loop import Plan, train
+        from neurodecode.training.loop import train
 
         X = X if isinstance(X, np.ndarray) else as_epochs(X)
         x = _trials(X)
@@ -113,16 +195,6 @@ class NetEstimator(BaseEstimator):
         rows, valid = self._validation_rows(X, targets, seed)
         self._learn_scale(x, rows)
         module = self._build(seed)
-        plan = Plan(
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            patience=self.patience,
-            device=self.device,
-            seed=seed,
-        )
         with progress(self.epochs if self.verbose else 0, describe(self.net)) as advance:
             self.history_ = train(
                 module,
@@ -132,7 +204,7 @@ class NetEstimator(BaseEstimator):
                 valid,
                 loss=self._loss(targets),
                 score=self._score,
-                plan=plan,
+                plan=self._plan(seed),
                 on_epoch=lambda epoch, history: advance(),
             )
         self.n_parameters_ = sum(p.numel() for p in module.parameters() if p.requires_grad)
@@ -140,23 +212,11 @@ class NetEstimator(BaseEstimator):
         return self
 
     def _spec_of(self, X: Any) -> Spec:
-        sfreq = X.sfreq if isinstance(X, Epochs) else self.sfreq
-        if sfreq is None:
-            raise DataError(
-                "the sampling rate is unknown",
-                found=f"a plain array of shape {X.shape}",
-                fix=f"{type(self).__name__}(..., sfreq=250), or nd.Epochs(array, sfreq=250, ...)",
-            )
-        if self.sfreq is not None and abs(self.sfreq - sfreq) > 1e-6 * sfreq:
-            raise DataError(
-                "two sampling rates",
-                found=f"sfreq={self.sfreq:g} of the estimator, {sfreq:g} Hz of the epochs",
-                fix="leave sfreq out: epochs know their rate",
-            )
+        sfreq = self._rate(X)
         n_outputs = self._n_outputs()
         if isinstance(X, Epochs):
             return dataclasses.replace(Spec.of(X, n_outputs), task=self.task)
-        return Spec(X.shape[1], X.shape[2], float(sfreq), n_outputs, task=self.task)
+        return Spec(X.shape[1], X.shape[2], sfreq, n_outputs, task=self.task)
 
     def _validation_rows(
         self, X: Any, targets: np.ndarray, seed: int
@@ -199,15 +259,6 @@ class NetEstimator(BaseEstimator):
         if isinstance(x, np.ndarray):
             return scaled(x, self.mean_, self.scale_)
         return dataclasses.replace(x, mean=self.mean_, scale=self.scale_)
-
-    def _build(self, seed: int) -> nn.Module:
-        import torch
-
-        from neurodecode.nets.catalogue import build
-
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return build(self.net, self.spec_, **(self.net_params or {}))
 
     # ------------------------------------------------------------------ using
     def encode(self, X: Any) -> np.ndarray:
@@ -264,31 +315,6 @@ class NetEstimator(BaseEstimator):
         x = self._scaled(x)
         x = torch.from_numpy(x) if isinstance(x, np.ndarray) else x
         return x.to(next(self.module_.parameters()).device)
-
-    # ------------------------------------------------------------------ saving
-    def __getstate__(self) -> dict[str, Any]:
-        inherited: Any = super().__getstate__()
-        state: dict[str, Any] = dict(inherited)
-        module = state.pop("module_", None)
-        if module is not None:
-            weights = {name: value.cpu().numpy() for name, value in module.state_dict().items()}
-            bag = weights_bag()
-            state["_weights"] = weights if bag is None else bag.put(weights)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        weights = state.pop("_weights", None)
-        super().__setstate__(state)
-        if weights is None:
-            return
-        import torch
-
-        bag = weights_bag()
-        weights = weights if bag is None else bag.take(weights)
-        module = self._build(seed=0)
-        module.load_state_dict({name: torch.from_numpy(each) for name, each in weights.items()})
-        self.module_ = module.eval().to("cpu" if bag is None else bag.device)
 
     # ------------------------------------------------------------------ what subclasses say
     def _learn_targets(self, y: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from sklearn.base import clone
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.core.inputs import as_epochs, check_labels
-from neurodecode.evaluation.splits import split
+from neurodecode.core.inputs import as_epochs
+from neurodecode.decoders.labelled import Labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,19 +98,17 @@ class Searchlight:
         scores : LightScores
         """
         epochs = as_epochs(epochs)
-        labels = check_labels(epochs.y, len(epochs), "Searchlight")
-        classes, codes = np.unique(labels, return_inverse=True)
         neighbors = _neighborhoods(_places(epochs), self.radius)
-        splitter = split("within-session") if cv is None else cv
-        folds = list(splitter.split(epochs, labels))
+        given = Labelled.of(epochs, cv, "Searchlight")
+        labels, codes = given.labels, given.codes
         predicted = np.full((len(neighbors), len(codes)), -1)
         for i, index in enumerate(neighbors):
             near = epochs.pick(index.tolist())
-            for train, test in folds:
+            for train, test in given.folds:
                 fitted: Any = clone(self.pipe)
                 fitted.fit(near[train].without_targets(), labels[train])
                 guess = fitted.predict(near[test].without_targets())
-                predicted[i, test] = np.searchsorted(classes, guess)
+                predicted[i, test] = np.searchsorted(given.classes, guess)
         tested = predicted[0] >= 0
         hits = predicted[:, tested] == codes[tested]
         recall = [hits[:, codes[tested] == c].mean(axis=1) for c in np.unique(codes[tested])]
@@ -118,7 +116,7 @@ class Searchlight:
             np.mean(recall, axis=0),
             epochs.channels.names,
             np.array([len(each) for each in neighbors]),
-            1 / len(classes),
+            1 / len(given.classes),
             int(tested.sum()),
         )
 

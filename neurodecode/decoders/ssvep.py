@@ -12,12 +12,7 @@ import numpy as np
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.decoders.flicker import (
-    FlickerClassifier,
-    check_frequencies,
-    of_classes,
-    sine_references,
-)
+from neurodecode.decoders.flicker import FlickerClassifier, of_classes
 from neurodecode.linalg.canonical import first_canonical
 
 
@@ -79,12 +74,10 @@ class CCA(FlickerClassifier):
         self.latency = latency
 
     def _learn(self, epochs: Epochs, codes: np.ndarray) -> None:
-        name = type(self).__name__
-        self.frequencies_ = of_classes(self.frequencies, self.classes_, "frequencies", name)
-        check_frequencies(self.frequencies_, self.n_harmonics, epochs.sfreq, name)
+        self._look_up_frequencies(epochs)
         self.phases_ = None
         if self.phases is not None:
-            self.phases_ = of_classes(self.phases, self.classes_, "phases", name)
+            self.phases_ = of_classes(self.phases, self.classes_, "phases", type(self).__name__)
 
     def _band_scores(self, number: int, x: np.ndarray, times: np.ndarray) -> np.ndarray:
         references = self._references(times)
@@ -101,7 +94,7 @@ class CCA(FlickerClassifier):
 
     def _references(self, times: np.ndarray) -> np.ndarray:
         if self.phases_ is None:
-            return sine_references(self.frequencies_, self.n_harmonics, times)
+            return super()._references(times)
         harmonics = np.arange(1, self.n_harmonics + 1)
         angles = 2 * np.pi * self.frequencies_[:, None] * (times - self.latency)
         return np.sin(harmonics[:, None] * (angles + self.phases_[:, None])[:, None])

@@ -12,12 +12,7 @@ import numpy as np
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.decoders.flicker import (
-    FlickerClassifier,
-    check_frequencies,
-    of_classes,
-    sine_references,
-)
+from neurodecode.decoders.flicker import FlickerClassifier
 from neurodecode.linalg.canonical import correlations, first_canonical, orthonormal_rows
 from neurodecode.linalg.eigen import generalized_eigh
 
@@ -25,6 +20,23 @@ from neurodecode.linalg.eigen import generalized_eigh
 def class_means(x: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Mean trial of each class, shape (n_classes, ...)."""
     return np.stack([x[codes == code].mean(axis=0) for code in range(codes.max() + 1)])
+
+
+def check_pairs(codes: np.ndarray, classes: np.ndarray, where: str) -> None:
+    """Refuse a class with one trial, where trials of one class are compared.
+
+    Raises
+    ------
+    DataError : names the class.
+    """
+    few = np.flatnonzero(np.bincount(codes) < 2)
+    if len(few):
+        raise DataError(
+            f"{where} compares trials of one class",
+            found=f"one training trial of class {classes[few[0]]}",
+            expected="at least two of every class",
+            fix="nd.decoders.ITCCA(), which takes one trial a class",
+        )
 
 
 def trca_filter(x: np.ndarray, where: str = "TRCA") -> tuple[float, np.ndarray]:
@@ -156,15 +168,10 @@ class ExtendedCCA(FlickerClassifier):
         self.latency = latency
 
     def _learn(self, epochs: Epochs, codes: np.ndarray) -> None:
-        name = type(self).__name__
-        self.frequencies_ = of_classes(self.frequencies, self.classes_, "frequencies", name)
-        check_frequencies(self.frequencies_, self.n_harmonics, epochs.sfreq, name)
+        self._look_up_frequencies(epochs)
         references = self._references(self._times(epochs))
         self.templates_ = np.stack([class_means(x, codes) for x in self._bands(epochs)])
         self.weights_ = first_canonical(self.templates_, references)[1]
-
-    def _references(self, times: np.ndarray) -> np.ndarray:
-        return sine_references(self.frequencies_, self.n_harmonics, times)
 
     def _band_scores(self, number: int, x: np.ndarray, times: np.ndarray) -> np.ndarray:
         trials, templates = x[:, None], self.templates_[number]  # (n, 1, c, t), (k, c, t)
@@ -222,19 +229,16 @@ class TRCA(FlickerClassifier):
         self.latency = latency
 
     def _learn(self, epochs: Epochs, codes: np.ndarray) -> None:
-        few = np.flatnonzero(np.bincount(codes) < 2)
-        if len(few):
-            raise DataError(
-                "TRCA compares trials of one class",
-                found=f"one training trial of class {self.classes_[few[0]]}",
-                expected="at least two of every class",
-                fix="nd.decoders.ITCCA(), which takes one trial a class",
-            )
+        check_pairs(codes, self.classes_, type(self).__name__)
         bands = self._bands(epochs)
-        found = [[trca_filter(x[codes == c]) for c in range(codes.max() + 1)] for x in bands]
+        found = [[self._filter(x[codes == c]) for c in range(codes.max() + 1)] for x in bands]
         self.ratios_ = np.array([[ratio for ratio, _ in band] for band in found])
         self.filters_ = np.array([[weights for _, weights in band] for band in found])
         self.templates_ = np.stack([class_means(x, codes) for x in bands])
+
+    def _filter(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """How well the trials of a class agree after its filter, and the filter."""
+        return trca_filter(x)
 
     def _band_scores(self, number: int, x: np.ndarray, times: np.ndarray) -> np.ndarray:
         filters, templates = self.filters_[number], self.templates_[number]
@@ -323,8 +327,7 @@ class TDCA(FlickerClassifier):
             )
         self.frequencies_ = None
         if self.frequencies is not None:
-            self.frequencies_ = of_classes(self.frequencies, self.classes_, "frequencies", "TDCA")
-            check_frequencies(self.frequencies_, self.n_harmonics, epochs.sfreq, "TDCA")
+            self._look_up_frequencies(epochs)
         spans = self._spans(self._times(epochs))
         filters, templates = [], []
         for x in self._bands(epochs, n_later=self.n_delays):
@@ -350,7 +353,7 @@ class TDCA(FlickerClassifier):
         """Orthonormal rows that span each class's references, or None."""
         if self.frequencies_ is None:
             return None
-        return orthonormal_rows(sine_references(self.frequencies_, self.n_harmonics, times))[0]
+        return orthonormal_rows(self._references(times))[0]
 
     def _band_scores(self, number: int, x: np.ndarray, times: np.ndarray) -> np.ndarray:
         n_later = [(0, 0), (0, 0), (0, self.n_delays)]

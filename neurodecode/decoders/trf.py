@@ -30,6 +30,8 @@ class TRF(RegressorMixin, BaseEstimator):
         backward model (brain to stimulus). Forward models take ``TRF(0.0, 0.4)``.
     alphas : sequence of float > 0, default None: ``logspace(-6, 3, 10)``
         Penalties tried, times the mean variance of the channels and the number of samples.
+    windows : sequence of (tmin, tmax), seconds, default None: the one of `tmin` and `tmax`
+        Windows of lags tried beside every penalty.
 
     Attributes
     ----------
@@ -48,11 +50,11 @@ class TRF(RegressorMixin, BaseEstimator):
     Notes
     -----
     Lags never cross the edge of a trial: what lies outside counts as zero, after the mean of the
-    training data is taken off. The penalty is the one with the largest mean correlation over
-    trials left out of the training trials one by one. `score` is that correlation on new trials,
-    averaged over trials and outputs, not R². Equal to `mne.decoding.ReceptiveField` with a
-    `Ridge` estimator and one alpha. Sources: Crosse et al. 2016, 10.3389/fnhum.2016.00604;
-    O'Sullivan et al. 2015, 10.1093/cercor/bht355.
+    training data is taken off. Penalty and window are those with the largest mean correlation over
+    trials left out of the training trials one by one: never chosen on the trials scored. `score` is
+    that correlation on new trials, averaged over trials and outputs, not R². Equal to
+    `mne.decoding.ReceptiveField` with a `Ridge` estimator and one alpha. Sources: Crosse et al.
+    2016, 10.3389/fnhum.2016.00604; O'Sullivan et al. 2015, 10.1093/cercor/bht355.
 
     Examples
     --------
@@ -65,11 +67,16 @@ class TRF(RegressorMixin, BaseEstimator):
     """
 
     def __init__(
-        self, tmin: float = -0.25, tmax: float = 0.0, alphas: Sequence[float] | None = None
+        self,
+        tmin: float = -0.25,
+        tmax: float = 0.0,
+        alphas: Sequence[float] | None = None,
+        windows: Sequence[tuple[float, float]] | None = None,
     ):
         self.tmin = tmin
         self.tmax = tmax
         self.alphas = alphas
+        self.windows = windows
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -93,20 +100,19 @@ class TRF(RegressorMixin, BaseEstimator):
         signals = _signals(y, epochs)
         self.one_output_ = np.ndim(y) == 2
         self.n_channels_in_, self.sfreq_in_ = epochs.shape[1], epochs.sfreq
-        self.shifts_ = self._shifts(epochs)
-        self.lags_ = self.shifts_ / epochs.sfreq
         data = epochs.data.astype(np.float64)
         self.mean_, centre = data.mean(axis=(0, 2)), signals.mean(axis=(0, 2))
         data, signals = data - self.mean_[:, None], signals - centre[:, None]
-        products = [_products(lagged, each) for lagged, each in zip(
-            (self._lagged(trial) for trial in data), signals, strict=True)]  # fmt: skip
-        gram = np.sum([each[0] for each in products], axis=0)
-        cross = np.sum([each[1] for each in products], axis=0)
         unit = float(data.var(axis=(0, 2)).mean()) * data.shape[2]
         grid = self._grid() * max(unit, np.finfo(float).tiny)
-        self.alpha_ = float(grid[0])
-        if len(grid) > 1:
-            self.alpha_ = self._choose(data, signals, products, gram, cross, grid)
+        tried = self._tried(epochs)
+        scores = np.zeros((len(tried), len(grid)))
+        if scores.size > 1:
+            scores = np.stack([self._held_out(data, signals, each, grid) for each in tried])
+        window, penalty = np.unravel_index(scores.argmax(), scores.shape)
+        self.alpha_, self.shifts_ = float(grid[penalty]), tried[window]
+        self.lags_ = self.shifts_ / epochs.sfreq
+        gram, cross = _sums(_products(data, signals, self.shifts_))
         weights = RidgePath.of_gram(gram, cross).weights(self.alpha_ * len(data))
         self.coef_ = weights.T.reshape(signals.shape[1], epochs.shape[1], len(self.lags_))
         self.intercept_ = centre
@@ -117,7 +123,9 @@ class TRF(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         data = self._check(X).data.astype(np.float64) - self.mean_[:, None]
         weights = self.coef_.reshape(len(self.coef_), -1)
-        made = [weights @ self._lagged(trial).T + self.intercept_[:, None] for trial in data]
+        made = [
+            weights @ _lagged(trial, self.shifts_).T + self.intercept_[:, None] for trial in data
+        ]
         signals = np.stack(made) if made else np.empty((0, len(weights), data.shape[2]))
         return signals[:, 0] if self.one_output_ else signals
 
@@ -126,51 +134,44 @@ class TRF(RegressorMixin, BaseEstimator):
         guess, truth = self.predict(X), np.asarray(y)
         return float(np.mean([_correlation(t, g) for t, g in zip(truth, guess, strict=True)]))
 
-    def _choose(
-        self,
-        data: np.ndarray,
-        signals: np.ndarray,
-        products: list[tuple[np.ndarray, np.ndarray]],
-        gram: np.ndarray,
-        cross: np.ndarray,
-        grid: np.ndarray,
-    ) -> float:
-        """Penalty with the largest correlation over trials left out one by one."""
+    def _held_out(
+        self, data: np.ndarray, signals: np.ndarray, shifts: np.ndarray, grid: np.ndarray
+    ) -> np.ndarray:
+        """Mean correlation over trials left out one by one, for each penalty."""
         if len(data) < 2:
             raise DataError(
                 "TRF: one trial cannot choose a penalty",
                 found="1 trial",
-                expected="at least two, or one alpha",
+                expected="at least two, or one alpha and one window",
                 fix="cut the recording into trials, or TRF(..., alphas=[1.0])",
             )
+        products = _products(data, signals, shifts)
+        gram, cross = _sums(products)
         found = np.zeros(len(grid))
         for i, (own_gram, own_cross) in enumerate(products):
             path = RidgePath.of_gram(gram - own_gram, cross - own_cross)
-            basis = self._lagged(data[i]) @ path.left
+            basis = _lagged(data[i], shifts) @ path.left
             for j, alpha in enumerate(grid * (len(data) - 1)):
                 guess = basis @ (path.right / (path.values[:, None] + alpha))
                 found[j] += _correlation(signals[i], guess.T)
-        return float(grid[found.argmax()])
+        return found / len(data)
 
-    def _lagged(self, trial: np.ndarray) -> np.ndarray:
-        """Channels at every lag, shape (n_times, n_channels * n_lags); zero outside the trial."""
-        n_channels, n_times = trial.shape
-        lagged = np.zeros((n_times, n_channels, len(self.shifts_)))
-        for i, shift in enumerate(self.shifts_):
-            start, stop = max(0, shift), n_times + min(0, shift)
-            lagged[start:stop, :, i] = trial[:, start - shift : stop - shift].T
-        return lagged.reshape(n_times, -1)
-
-    def _shifts(self, epochs: Epochs) -> np.ndarray:
-        low, high = round(self.tmin * epochs.sfreq), round(self.tmax * epochs.sfreq)
-        n_times = epochs.shape[2]
-        if low > high or max(abs(low), abs(high)) >= n_times:
-            raise DataError(
-                "TRF: lags do not fit the trials",
-                found=f"{self.tmin:g} to {self.tmax:g} s, trials of {n_times / epochs.sfreq:g} s",
-                expected="tmin <= tmax, both shorter than a trial",
-            )
-        return np.arange(low, high + 1)
+    def _tried(self, epochs: Epochs) -> list[np.ndarray]:
+        """Lags in samples of every window."""
+        windows = [(self.tmin, self.tmax)] if self.windows is None else list(self.windows)
+        n_times, tried = epochs.shape[2], []
+        for tmin, tmax in windows:
+            low, high = round(tmin * epochs.sfreq), round(tmax * epochs.sfreq)
+            if low > high or max(abs(low), abs(high)) >= n_times:
+                raise DataError(
+                    "TRF: lags do not fit the trials",
+                    found=f"{tmin:g} to {tmax:g} s, trials of {n_times / epochs.sfreq:g} s",
+                    expected="tmin <= tmax, both shorter than a trial",
+                )
+            tried.append(np.arange(low, high + 1))
+        if not tried:
+            raise DataError("TRF: no window of lags", found="windows=[]")
+        return tried
 
     def _grid(self) -> np.ndarray:
         grid = np.asarray(_GRID if self.alphas is None else self.alphas, dtype=np.float64)
@@ -208,8 +209,27 @@ def _signals(y: Any, epochs: Epochs) -> np.ndarray:
     return table
 
 
-def _products(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return x.T @ x, x.T @ y.T
+def _lagged(trial: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Channels at every lag, shape (n_times, n_channels * n_lags); zero outside the trial."""
+    n_channels, n_times = trial.shape
+    lagged = np.zeros((n_times, n_channels, len(shifts)))
+    for i, shift in enumerate(shifts):
+        start, stop = max(0, shift), n_times + min(0, shift)
+        lagged[start:stop, :, i] = trial[:, start - shift : stop - shift].T
+    return lagged.reshape(n_times, -1)
+
+
+def _products(
+    data: np.ndarray, signals: np.ndarray, shifts: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What each trial adds to the Gram matrix of the lagged channels, and to their products."""
+    pairs = zip((_lagged(trial, shifts) for trial in data), signals, strict=True)
+    return [(x.T @ x, x.T @ y.T) for x, y in pairs]
+
+
+def _sums(products: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    grams, crosses = zip(*products, strict=True)
+    return np.sum(grams, axis=0), np.sum(crosses, axis=0)
 
 
 def _correlation(truth: np.ndarray, guess: np.ndarray) -> float:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from neurodecode.evaluation.chance import binomial_threshold as binomial_threshold
     from neurodecode.evaluation.chance import chance_level as chance_level
     from neurodecode.evaluation.chance import chance_threshold as chance_threshold
+    from neurodecode.evaluation.clusters import ClusterTest as ClusterTest
+    from neurodecode.evaluation.clusters import cluster_test as cluster_test
     from neurodecode.evaluation.comparisons import compare_subjects as compare_subjects
     from neurodecode.evaluation.comparisons import compare_trials as compare_trials
     from neurodecode.evaluation.comparisons import corrected_t as corrected_t
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from neurodecode.evaluation.controls import check_not_below_chance as check_not_below_chance
     from neurodecode.evaluation.controls import label_shuffle_control as label_shuffle_control
     from neurodecode.evaluation.controls import too_good as too_good
+    from neurodecode.evaluation.denoising import NoisyPairs as NoisyPairs
+    from neurodecode.evaluation.denoising import denoising_pairs as denoising_pairs
+    from neurodecode.evaluation.denoising import mix_at_snr as mix_at_snr
     from neurodecode.evaluation.inner import inner_split as inner_split
     from neurodecode.evaluation.inner import validation_split as validation_split
     from neurodecode.evaluation.intervals import Interval as Interval
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from neurodecode.evaluation.meta_analysis import random_effects as random_effects
     from neurodecode.evaluation.meta_analysis import stouffer as stouffer
     from neurodecode.evaluation.metrics import ece_null as ece_null
+    from neurodecode.evaluation.moabb_splits import MoabbSplitter as MoabbSplitter
     from neurodecode.evaluation.multiplicity import benjamini_hochberg as benjamini_hochberg
     from neurodecode.evaluation.multiplicity import critical_difference as critical_difference
     from neurodecode.evaluation.multiplicity import holm as holm
@@ -67,8 +73,11 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "ClusterTest": "clusters",
         "Interval": "intervals",
         "MetricInfo": "scoring",
+        "NoisyPairs": "denoising",
+        "MoabbSplitter": "moabb_splits",
         "NoiseCeiling": "ceilings",
         "Split": "roles",
         "Splitter": "splits",
@@ -80,12 +89,14 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "check_not_below_chance": "controls",
         "check_split": "leakage",
         "clopper_pearson": "intervals",
+        "cluster_test": "clusters",
         "compare_subjects": "comparisons",
         "compare_trials": "comparisons",
         "corrected_interval": "intervals",
         "corrected_t": "comparisons",
         "critical_difference": "multiplicity",
         "delong": "comparisons",
+        "denoising_pairs": "denoising",
         "describe_metric": "scoring",
         "ece_null": "metrics",
         "hedges_g": "comparisons",
@@ -98,6 +109,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "label_shuffle_control": "controls",
         "mcnemar": "comparisons",
         "metric_info": "scoring",
+        "mix_at_snr": "denoising",
         "near_copies": "leakage",
         "newcombe_auc": "intervals",
         "noise_ceiling": "ceilings",

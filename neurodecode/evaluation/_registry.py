@@ -15,4 +15,7 @@ TABLE: dict[str, str] = {
     "mcc": "neurodecode.evaluation.metrics:mcc",
     "r2": "neurodecode.evaluation.metrics:r2",
     "roc-auc": "neurodecode.evaluation.metrics:roc_auc",
+    "rrmse-spectral": "neurodecode.evaluation.denoising:rrmse_spectral",
+    "rrmse-temporal": "neurodecode.evaluation.denoising:rrmse_temporal",
+    "segment-correlation": "neurodecode.evaluation.denoising:segment_correlation",
 }

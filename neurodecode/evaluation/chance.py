@@ -32,10 +32,12 @@ def chance_level(metric: str, y_true: Any, classes: Any = None) -> float:
     (0.75, 0.5)
     """
     metric_info(metric)  # an unknown name ends here, with a guess at the typo
-    if metric in ("kappa", "mcc", "r2", "correlation", "itr"):
+    if metric in ("kappa", "mcc", "r2", "correlation", "itr", "segment-correlation"):
         return 0.0
     if metric == "roc-auc":
         return 0.5
+    if metric in ("rrmse-temporal", "rrmse-spectral"):  # of silence
+        return 1.0
     y_true = np.asarray(y_true)
     classes = np.unique(y_true) if classes is None else np.asarray(classes)
     share = np.array([np.mean(y_true == name) for name in classes])

@@ -20,8 +20,9 @@ class MetricInfo:
 
     Attributes
     ----------
-    needs : {"labels", "scores", "probabilities", "values"}
-        Predicted labels, real-valued scores, class probabilities, or continuous predictions.
+    needs : {"labels", "scores", "probabilities", "values", "signals"}
+        Predicted labels, real-valued scores, class probabilities, continuous predictions, or
+        signals that are each compared along their last axis.
     higher_is_better : bool
     folds : {"pooled", "mean"}
         Computed once from the predictions of all folds, or in each fold and averaged (scores of
@@ -36,7 +37,7 @@ class MetricInfo:
     'labels'
     """
 
-    needs: Literal["labels", "scores", "probabilities", "values"]
+    needs: Literal["labels", "scores", "probabilities", "values", "signals"]
     higher_is_better: bool = True
     folds: Literal["pooled", "mean"] = "pooled"
     title: str = ""
@@ -46,7 +47,8 @@ class MetricInfo:
 def describe_metric(info: MetricInfo) -> Callable[[_F], _F]:
     """Decorator that attaches `MetricInfo` to a metric function.
 
-    Functions take `(y_true, y_pred_or_scores, classes)`, those of values `(y_true, y_pred)`.
+    Functions take `(y_true, y_pred_or_scores, classes)`, those of values and of signals
+    `(y_true, y_pred)`.
 
     Examples
     --------
@@ -108,7 +110,7 @@ def score(
     function = registry.resolve("metric", metric)
     y_true = np.asarray(y_true)
     given = _given(metric, function.info, y_true, y_pred, scores)
-    if function.info.needs == "values":
+    if function.info.needs in ("values", "signals"):
         return float("nan") if undefined_reason(metric, y_true) else float(function(y_true, given))
     classes = np.unique(y_true) if classes is None else np.asarray(classes)
     _check_classes(metric, y_true, classes)
@@ -135,6 +137,8 @@ def undefined_reason(metric: str, y_true: Any, scores: Any = None, classes: Any 
         constant = np.flatnonzero(np.ptp(outputs, axis=0) == 0)
         if len(constant):
             reason = "constant output " + ", ".join(map(str, constant))
+    elif info.needs == "signals":
+        reason = "a clean signal is constant" if (np.ptp(y_true, axis=-1) == 0).any() else ""
     else:
         absent = np.setdiff1d(np.unique(y_true) if classes is None else classes, y_true)
         if info.every_class and len(absent):
@@ -185,7 +189,8 @@ def score_folds(
     """
     y_true, folds = np.asarray(y_true), np.asarray(folds)
     info = metric_info(metric)
-    classes = np.unique(y_true) if classes is None and info.needs != "values" else classes
+    if classes is None and info.needs not in ("values", "signals"):
+        classes = np.unique(y_true)
     numbers = np.unique(folds)
     if info.folds == "pooled":
         value = score(metric, y_true, y_pred, scores, classes)

@@ -70,7 +70,11 @@ class Splitter:
                 found="X=None",
                 fix="get_n_splits(epochs, epochs.y)",
             )
-        return len(KINDS[self.kind](self, Cohort.of(X, y)))
+        return len(self.cuts(Cohort.of(X, y)))
+
+    def cuts(self, cohort: Cohort) -> list[Cut]:
+        """Who is tested, fold by fold, before calibration and purging."""
+        return KINDS[self.kind](self, cohort)
 
     def roles(
         self, X: Any, y: Any = None, subjects: Collection[str] | None = None
@@ -98,9 +102,12 @@ class Splitter:
         hashes = _id_hashes(cohort)
         wanted = None if subjects is None else set(map(str, subjects))
         people = cohort.trials["subject"].to_numpy()
-        for cut in KINDS[self.kind](self, cohort):
+        for cut in self.cuts(cohort):
             if wanted is None or wanted & set(people[cut.test]):
-                yield self._assign(cohort, cut, domain, units, hashes)
+                made = self._assign(cohort, cut, domain, units, hashes)
+                if hasattr(X, "check_one_person"):  # people whose channels differ
+                    X.check_one_person(np.concatenate([made.train, made.test]))
+                yield made
 
     def _assign(
         self,

@@ -1,17 +1,23 @@
 """Registered features: name -> where the class lives."""
 
 TABLE: dict[str, str] = {
+    "augmented-covariance": "neurodecode.features.augmented_covariance:AugmentedCovariance",
     "band-power": "neurodecode.features.spectra:BandPower",
+    "block-covariance": "neurodecode.features.covariance:BlockCovariance",
+    "coherence": "neurodecode.features.cross_spectra:Coherence",
     "covariance": "neurodecode.features.covariance:Covariance",
+    "cross-spectral-covariance": "neurodecode.features.cross_spectra:CrossSpectralCovariance",
     "csp": "neurodecode.features.riemann:CSP",
     "dss": "neurodecode.features.evoked:DSS",
     "erp-covariance": "neurodecode.features.covariance:ERPCovariance",
     "filter-bank-csp": "neurodecode.features.filter_bank_csp:FilterBankCSP",
     "flatten": "neurodecode.features.waveform:Flatten",
     "minirocket": "neurodecode.features.kernels:MiniRocket",
+    "procrustes-covariance": "neurodecode.features.transfer:ProcrustesCovariance",
     "regularized-csp": "neurodecode.features.regularized_csp:RegularizedCSP",
     "spoc": "neurodecode.features.oscillations:SPoC",
     "ssd": "neurodecode.features.oscillations:SSD",
+    "tangent-align": "neurodecode.features.transfer:TangentAlign",
     "tangent-space": "neurodecode.features.riemann:TangentSpace",
     "voxels": "neurodecode.features.waveform:Voxels",
     "window-means": "neurodecode.features.waveform:WindowMeans",

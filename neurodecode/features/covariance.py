@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurodecode.core.epochs import Epochs
@@ -9,7 +11,7 @@ from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.inputs import as_trials, check_labels
 from neurodecode.core.step import Step
 from neurodecode.linalg.covariance import SHRINKAGES, trial_covariances
-from neurodecode.linalg.spd import check_rank, full_rank_eigh
+from neurodecode.linalg.spd import check_rank, range_basis, second_moment
 
 ESTIMATORS = tuple(SHRINKAGES)
 
@@ -19,19 +21,22 @@ class Covariance(Step):
 
     Parameters
     ----------
-    estimator : "oas" (default), "lwf" or "scm"
-        Shrunk by oracle approximation, by Ledoit and Wolf's weight, or the sample covariance.
+    estimator : "oas" (default), "lwf", "scm" or "corr"
+        Shrunk by oracle approximation, by Ledoit and Wolf's weight, the sample covariance, or the
+        correlation: the sample covariance of channels of unit variance, which knows no power.
 
     Raises
     ------
     DataError
-        A trial is constant, or "scm" meets data without full rank, whose logarithm does not
-        exist (average reference, removed components, fewer samples than channels).
+        A trial is constant, "scm" or "corr" meet fewer samples than channels, or "corr" a known
+        loss of rank.
 
     Notes
     -----
     Output: float64, shape (n_trials, n_channels, n_channels), unit of the channels squared. The
-    mean over time is removed from each trial.
+    mean over time is removed from each trial. Where references or projections have lowered the
+    rank of the channels (`Epochs.rank`), shrinkage acts inside the space that is left and the
+    matrices stay singular; what reads them works in that space, and says so.
 
     Examples
     --------
@@ -50,13 +55,81 @@ class Covariance(Step):
 
     def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
         check_estimator(self.estimator, "Covariance")
-        if self.estimator == "scm" and isinstance(X, Epochs) and X.rank is not None:
-            check_rank(X.rank, X.shape[1], "Covariance('scm')")
-        matrices = trial_covariances(as_trials(X, None), self.estimator)
-        if self.estimator == "scm":
-            full_rank_eigh(matrices, "Covariance('scm')")
-        _refuse_constant(matrices, "Covariance")
+        rank = X.rank if isinstance(X, Epochs) else None
+        matrices = trial_covariances(as_trials(X, None), self.estimator, rank)
+        if self.estimator in ("scm", "corr"):  # each such trial spans a space of its own
+            rank = X.shape[1] if rank is None else rank
+            # Scaling the channels of each trial turns what a reference left in another direction.
+            needed = rank if self.estimator == "scm" else X.shape[1]
+            check_rank(min(rank, X.shape[2] - 1), needed, f"Covariance({self.estimator!r})")
+        refuse_constant(matrices, "Covariance")
         return matrices
+
+
+class BlockCovariance(Step):
+    """Covariance matrix of each trial inside blocks of channels, zero between blocks.
+
+    For channels that are copies in several frequency bands, or of several kinds, whose
+    covariances with each other only add noise.
+
+    Parameters
+    ----------
+    size : int or list of int, default 1
+        Channels in each block, in their order; an integer cuts blocks of one size.
+    estimator : "oas" (default), "lwf", "scm" or "corr"
+        Applied to each block by itself.
+
+    Raises
+    ------
+    DataError
+        The blocks do not add up to the channels, an unknown estimator, or constant trials.
+
+    Notes
+    -----
+    Output: float64, shape (n_trials, n_channels, n_channels). Geodesics between such matrices
+    stay block-diagonal, so that tangent vectors are zero outside the blocks. As
+    `pyriemann.estimation.BlockCovariances`. Source: Congedo et al. 2013, arXiv 1310.8115.
+
+    Examples
+    --------
+    >>> import neurodecode as nd, numpy as np
+    >>> epochs = nd.Epochs(np.random.default_rng(0).normal(size=(5, 4, 100)), channels=["C3", "Cz",
+    ...                    "C4", "Pz"], sfreq=100)
+    >>> nd.features.BlockCovariance(2).transform(epochs)[0, :2, 2:].tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
+    """
+
+    scope = "trial"
+    accepts_arrays = True
+
+    def __init__(self, size: int | Sequence[int] = 1, estimator: str = "oas"):
+        self.size = size
+        self.estimator = estimator
+
+    def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
+        check_estimator(self.estimator, "BlockCovariance")
+        data = as_trials(X, None)
+        n_channels = data.shape[1]
+        sizes = self._sizes(n_channels)
+        if min(sizes, default=0) < 1 or sum(sizes) != n_channels:
+            raise DataError(
+                "BlockCovariance: blocks do not add up to the channels",
+                found=f"size={self.size!r}, {n_channels} channels",
+                expected=f"a divisor of {n_channels}, or sizes of sum {n_channels}",
+            )
+        out = np.zeros((len(data), n_channels, n_channels))
+        start = 0
+        for size in sizes:
+            block = slice(start, start + size)
+            out[:, block, block] = trial_covariances(data[:, block], self.estimator)
+            start += size
+        refuse_constant(out, "BlockCovariance")
+        return out
+
+    def _sizes(self, n_channels: int) -> list[int]:
+        if isinstance(self.size, int):
+            return [self.size] * (n_channels // self.size if self.size > 0 else 0)
+        return [int(size) for size in self.size]
 
 
 class ERPCovariance(Step):
@@ -145,7 +218,7 @@ class XdawnCovariance(Step):
 
     Notes
     -----
-    Output: float64, shape (n_trials, n, n), n = 2 * n_classes * min(n_filters, n_channels).
+    Output: float64, shape (n_trials, n, n), n = 2 * n_classes * min(n_filters, rank).
     Learns from labels: fitted on all trials before cross-validation it scores a ROC-AUC of 0.94
     on pure noise. Sources: Rivet et al. 2009, 10.1109/TBME.2009.2012869; Barachant, Congedo
     2014, arXiv 1409.0107. Filters come from pyRiemann.
@@ -170,12 +243,14 @@ class XdawnCovariance(Step):
         from pyriemann.spatialfilters import Xdawn
 
         check_estimator(self.estimator, "XdawnCovariance")
-        fitted = Xdawn(nfilter=self.n_filters, estimator="scm").fit(
-            as_trials(X), check_labels(y, len(X), "XdawnCovariance")
-        )
+        data, y = as_trials(X), check_labels(y, len(X), "XdawnCovariance")
+        rank = X.rank if isinstance(X, Epochs) else None
+        basis = range_basis(second_moment(data).mean(axis=0), "XdawnCovariance", rank)
+        basis = np.eye(X.shape[1]) if basis is None else basis  # (n_channels, rank)
+        fitted = Xdawn(nfilter=self.n_filters, estimator="scm").fit(basis.T @ data, y)
         self.classes_ = np.asarray(fitted.classes_)
-        self.filters_ = np.asarray(fitted.filters_)
-        self.patterns_ = np.asarray(fitted.patterns_)
+        self.filters_ = np.asarray(fitted.filters_) @ basis.T
+        self.patterns_ = np.asarray(fitted.patterns_) @ basis.T
         self.prototypes_ = np.asarray(fitted.evokeds_)
 
     def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
@@ -207,7 +282,13 @@ def _stacked(data: np.ndarray, prototypes: np.ndarray, estimator: str) -> np.nda
     return out
 
 
-def _refuse_constant(matrices: np.ndarray, where: str) -> None:
+def refuse_constant(matrices: np.ndarray, where: str) -> None:
+    """Refuse covariances of trials that do not vary.
+
+    Raises
+    ------
+    DataError
+    """
     constant = np.flatnonzero(~(np.trace(matrices, axis1=1, axis2=2) > 0))
     if len(constant):
         raise DataError(

@@ -12,6 +12,7 @@ from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
 from neurodecode.features.riemann import CSP
 from neurodecode.linalg.covariance import trial_covariances
+from neurodecode.linalg.eigen import generalized_eigh
 from neurodecode.linalg.filtering import butterworth, zero_phase
 
 BANDS = ((8, 12), (12, 16), (16, 20), (20, 24), (24, 28), (28, 32))
@@ -24,36 +25,42 @@ class FilterBankCSP(Step):
     ----------
     bands : sequence of (low, high), Hz, default six bands of 4 Hz from 8 to 32 Hz
     n_filters : int, default 4
-        Spatial filters in each band, as in `CSP`.
+        Spatial filters in each band; even for two classes, half of them for either.
     n_features : int, default 4
-        Features kept: those with the largest mutual information with the label.
+        Features with the largest mutual information with the label; of two classes their
+        partners are kept too.
 
     Attributes
     ----------
     filters_ : float64 array, shape (n_bands, n_filters, n_channels)
-    information_ : float64 array, shape (n_bands * n_filters,), nat
-    chosen_ : int array, shape (n_features,), sorted; band ``chosen_ // n_filters``
+        For two classes from the largest share of the first class to the smallest: filter i and
+        filter ``n_filters - 1 - i`` are partners.
+    information_ : float64 array, shape (n_bands * n_filters,), bit
+    chosen_ : int array, shape (n,), sorted; band ``chosen_ // n_filters``
 
     Raises
     ------
     DataError
-        A band outside 0 to half the rate, fewer than two classes, or more features than there are.
+        A band outside 0 to half the rate, fewer than two classes, more features or filters than
+        there are, or an odd number of filters for two classes.
 
     Notes
     -----
     Input: epochs not yet filtered, or filtered more widely than the bands. Bands (Butterworth,
     order 4, zero phase) are cut out of epochs: cut these with a margin, ``rec.epoch(...,
     pad=1.0)``, to keep their ends clean. Filters, information and choice come from the trials
-    given to `fit`. Output: float64, (n_trials, n_features). Source: Ang et al. 2008,
-    10.1109/IJCNN.2008.4634130; there the partner of a chosen filter is chosen too, and
-    information is estimated by Parzen windows, here by neighbours (Kraskov et al. 2004).
+    given to `fit`. Output: float64, (n_trials, n); n lies between `n_features` and its double.
+    Source: Ang et al. 2008, 10.1109/IJCNN.2008.4634130 (best individual features, Parzen windows,
+    partners). There each variance is divided by the sum over the band's filters; here it is not.
+    More than two classes have no partners: their filters diagonalize all classes, as in `CSP`.
 
     Examples
     --------
     >>> import neurodecode as nd
     >>> epochs = nd.load("sim-mi", subjects=["1"])
-    >>> nd.features.FilterBankCSP().fit_transform(epochs, epochs.y).shape
-    (100, 4)
+    >>> features = nd.features.FilterBankCSP().fit_transform(epochs, epochs.y)
+    >>> features.shape[0], 4 <= features.shape[1] <= 8
+    (100, True)
     """
 
     scope = "train"
@@ -69,14 +76,10 @@ class FilterBankCSP(Step):
         self.n_features = n_features
 
     def _fit(self, X: Epochs, y: np.ndarray | None) -> None:
-        from sklearn.feature_selection import mutual_info_classif
-
         y = check_labels(y, len(X), "FilterBankCSP")
+        classes, codes = np.unique(y, return_inverse=True)
         covariances = [self._covariances(X, low, high) for low, high in self.bands]
-        spatial = [CSP(self.n_filters) for _ in covariances]
-        for csp, matrices in zip(spatial, covariances, strict=True):
-            csp.fit(matrices, y)
-        self.filters_ = np.stack([csp.filters_ for csp in spatial])
+        self.filters_ = np.stack([self._filters(each, codes) for each in covariances])
         features = self._log_powers(covariances)
         if not 1 <= self.n_features <= features.shape[1]:
             raise DataError(
@@ -84,10 +87,29 @@ class FilterBankCSP(Step):
                 found=f"n_features={self.n_features}",
                 expected=f"1 to {features.shape[1]} (bands times filters)",
             )
-        # The estimator breaks ties by tiny noise; a fixed seed keeps the choice the same.
-        self.information_ = mutual_info_classif(features, y, random_state=0)
-        order = np.argsort(-self.information_, kind="stable")
-        self.chosen_ = np.sort(order[: self.n_features])
+        self.information_ = parzen_information(features, codes)
+        best = np.argsort(-self.information_, kind="stable")[: self.n_features]
+        if len(classes) == 2:
+            band, place = np.divmod(best, self.n_filters)
+            best = np.concatenate([best, band * self.n_filters + self.n_filters - 1 - place])
+        self.chosen_ = np.unique(best)
+
+    def _filters(self, covariances: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Filters of one band, (n_filters, n_channels)."""
+        if codes.max() != 1:
+            csp = CSP(self.n_filters)
+            csp.fit(covariances, codes)
+            return csp.filters_
+        first, second = (covariances[codes == code].mean(axis=0) for code in (0, 1))
+        _, filters = generalized_eigh(first, first + second, "FilterBankCSP")
+        half, odd = divmod(self.n_filters, 2)
+        if odd or not 1 <= half <= len(filters) // 2:
+            raise DataError(
+                "FilterBankCSP: filters of two classes come in pairs",
+                found=f"n_filters={self.n_filters}, rank {len(filters)}",
+                expected=f"an even number from 2 to {len(filters) // 2 * 2}",
+            )
+        return np.concatenate([filters[:half], filters[-half:]])
 
     def _transform(self, X: Epochs) -> np.ndarray:
         covariances = [self._covariances(X, low, high) for low, high in self.bands]
@@ -106,3 +128,43 @@ class FilterBankCSP(Step):
         filtered = zero_phase(X.padded().astype(np.float64), sections, round(X.sfreq / low))
         pad = X.pad_samples
         return trial_covariances(filtered[..., pad : pad + X.shape[2]], "oas")
+
+
+def parzen_information(features: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Mutual information of each feature with the class, by Parzen windows.
+
+    ``H(class) - H(class | feature)``, the latter a mean over the trials; Gaussian windows of width
+    ``s (4 / (3 n))^(1/5)`` for the n values of a class with standard deviation s.
+
+    Source: Ang et al. 2008, 10.1109/IJCNN.2008.4634130.
+
+    Parameters
+    ----------
+    features : float array, shape (n_trials, n_features)
+    codes : int array, shape (n_trials,), 0 to n_classes - 1
+
+    Returns
+    -------
+    information : float64 array, shape (n_features,), bit
+
+    Examples
+    --------
+    >>> tells, codes = np.repeat([[0.0], [9.0]], 50, axis=0), np.repeat([0, 1], 50)
+    >>> noise = np.random.default_rng(0).normal(size=(100, 1))
+    >>> parzen_information(np.hstack([tells + 0.1 * noise, noise]), codes).round(1).tolist()
+    [1.0, 0.0]
+    """
+    shares = np.bincount(codes) / len(codes)
+    densities = []
+    for code, share in enumerate(shares):
+        own = features[codes == code]  # (n, n_features)
+        width = own.std(axis=0, ddof=1 if len(own) > 1 else 0) * (4 / (3 * len(own))) ** 0.2
+        width = np.maximum(width, np.finfo(float).tiny ** 0.5)
+        apart = (features[:, None] - own) / width  # (n_trials, n, n_features)
+        densities.append(share * np.exp(-0.5 * apart**2).mean(axis=1) / width)
+    joint = np.stack(densities)  # (n_classes, n_trials, n_features)
+    total = joint.sum(axis=0)
+    # far from every window all densities vanish: such a trial tells nothing beyond the shares
+    posterior = np.where(total > 0, joint / np.where(total > 0, total, 1), shares[:, None, None])
+    rest = -np.sum(posterior * np.log2(np.where(posterior > 0, posterior, 1)), axis=0).mean(axis=0)
+    return -np.sum(shares * np.log2(shares)) - rest

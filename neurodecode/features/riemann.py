@@ -8,7 +8,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
-from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
+from neurodecode.linalg.spd import range_basis, riemannian_mean, tangent_vectors
 
 
 class TangentSpace(Step):
@@ -22,13 +22,15 @@ class TangentSpace(Step):
     Raises
     ------
     DataError
-        The input is no stack of covariances, or one has not full rank.
+        The input is no stack of covariances, or one spans less than the training ones.
 
     Notes
     -----
     Input: (n_trials, n, n), from a covariance step. Output: float64, (n_trials, n (n + 1) / 2),
     the upper triangle of log(R^-1/2 C R^-1/2) with off-diagonal entries times sqrt(2), so that
-    norms are Riemannian distances to R. Source: Barachant et al. 2012, 10.1109/TBME.2011.2172210.
+    norms are Riemannian distances to R. Matrices of rank r < n, as after an average reference,
+    are projected on what R spans, with a warning in `fit`: r (r + 1) / 2 columns. Source:
+    Barachant et al. 2012, 10.1109/TBME.2011.2172210.
 
     Examples
     --------
@@ -54,7 +56,7 @@ class CSP(Step):
     Parameters
     ----------
     n_filters : int, default 6
-        Spatial filters kept, at most the number of channels.
+        Spatial filters kept, at most the number of channels, or the rank that is left of them.
 
     Attributes
     ----------
@@ -94,8 +96,13 @@ class CSP(Step):
 
         matrices = as_covariances(X, "CSP")
         y = check_labels(y, len(matrices), "CSP")
+        basis = range_basis(matrices.mean(axis=0), "CSP")
+        if basis is not None:
+            matrices = basis.T @ matrices @ basis
         fitted = PyriemannCSP(nfilter=int(self.n_filters), metric="euclid").fit(matrices, y)
         self.filters_, self.patterns_ = fitted.filters_, fitted.patterns_
+        if basis is not None:
+            self.filters_, self.patterns_ = self.filters_ @ basis.T, self.patterns_ @ basis.T
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
         matrices = as_covariances(X, "CSP")

@@ -15,7 +15,7 @@ from scipy import signal
 from neurodecode.core.errors import DataError
 from neurodecode.linalg._native.sections import filter_rows
 
-_BLOCK = 1 << 22  # samples filtered at once: bounds the float64 copy to 32 MB
+_BLOCK = 1 << 18  # samples filtered at once: their float64 copies stay in the cache
 
 
 def butterworth(low: float | None, high: float | None, sfreq: float, order: int = 4) -> np.ndarray:
@@ -43,6 +43,24 @@ def butterworth(low: float | None, high: float | None, sfreq: float, order: int 
     >>> butterworth(8, 32, sfreq=250).shape
     (4, 6)
     """
+    edges = check_edges(low, high, sfreq)
+    kind = "bandpass" if len(edges) == 2 else ("highpass" if high is None else "lowpass")
+    band = edges if len(edges) == 2 else edges[0]
+    return np.asarray(signal.butter(order, band, kind, fs=sfreq, output="sos"))
+
+
+def check_edges(low: float | None, high: float | None, sfreq: float) -> list[float]:
+    """The edges that are given, refused where they fit neither one another nor the rate.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> check_edges(None, 40, sfreq=250)
+    [40]
+    """
     edges = [edge for edge in (low, high) if edge is not None]
     if not edges or any(not 0 < edge < sfreq / 2 for edge in edges) or edges != sorted(set(edges)):
         raise DataError(
@@ -51,19 +69,19 @@ def butterworth(low: float | None, high: float | None, sfreq: float, order: int 
             expected=f"0 < low < high < {sfreq / 2:g} Hz (half the rate); one of them may be None",
             fix="change the edges, or keep a higher sampling rate",
         )
-    kind = "bandpass" if len(edges) == 2 else ("highpass" if high is None else "lowpass")
-    band = edges if len(edges) == 2 else edges[0]
-    return np.asarray(signal.butter(order, band, kind, fs=sfreq, output="sos"))
+    return edges
 
 
-def notch(frequencies: Sequence[float], sfreq: float, quality: float = 30.0) -> np.ndarray:
+def notch(
+    frequencies: Sequence[float], sfreq: float, quality: float | Sequence[float] = 30.0
+) -> np.ndarray:
     """Sections of narrow band-stop filters, one for each frequency.
 
     Parameters
     ----------
     frequencies : sequence of float, Hz, each between 0 and sfreq / 2
     sfreq : float, Hz
-    quality : float, > 0
+    quality : float, > 0, or one for each frequency
         Frequency over -3 dB width.
 
     Returns
@@ -88,7 +106,8 @@ def notch(frequencies: Sequence[float], sfreq: float, quality: float = 30.0) -> 
             expected=f"at least one frequency, each between 0 and {sfreq / 2:g} Hz",
             fix="leave out what the sampling rate cannot hold",
         )
-    pairs = [signal.iirnotch(f, quality, fs=sfreq) for f in frequencies]
+    qualities = np.broadcast_to(quality, len(frequencies))
+    pairs = [signal.iirnotch(f, q, fs=sfreq) for f, q in zip(frequencies, qualities, strict=True)]
     return np.concatenate([signal.tf2sos(b, a) for b, a in pairs])
 
 
@@ -119,7 +138,7 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     filtered = filter_rows(x, sections, n_pad)
     if filtered is not None:
         return filtered
-    return _by_rows(x, lambda rows: signal.sosfiltfilt(sections, rows, axis=-1, padlen=n_pad))
+    return by_rows(x, lambda rows: signal.sosfiltfilt(sections, rows, axis=-1, padlen=n_pad))
 
 
 def causal(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
@@ -140,16 +159,13 @@ def causal(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
     >>> float(abs(y - 1).max()) < 1e-9
     True
     """
-    filtered = filter_rows(x, sections, n_pad=None)
-    if filtered is not None:
-        return filtered
     state = signal.sosfilt_zi(sections)[:, None, :]  # (n_sections, 1, 2)
 
     def run(rows: np.ndarray) -> np.ndarray:
         start = state * rows[None, :, :1]  # (n_sections, n_rows, 2)
         return signal.sosfilt(sections, rows, axis=-1, zi=start)[0]
 
-    return _by_rows(x, run)
+    return by_rows(x, run)
 
 
 def gain_db(sections: np.ndarray, frequencies: Sequence[float], sfreq: float) -> np.ndarray:
@@ -194,7 +210,35 @@ def group_delay(sections: np.ndarray, frequencies: Sequence[float], sfreq: float
     return np.sum([signal.group_delay((s[:3], s[3:]), at, fs=sfreq)[1] for s in sections], axis=0)
 
 
-def _by_rows(x: np.ndarray, run: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def energy_delay(sections: np.ndarray, n_times: int) -> float:
+    """Delay of a causal filter over its whole band: the centre of its impulse response's energy.
+
+    By Parseval's identity this is the group delay averaged over frequencies with the squared
+    gain as weight.
+
+    Parameters
+    ----------
+    sections : float64 array, shape (n_sections, 6)
+    n_times : int
+        Samples after which the response has died away.
+
+    Returns
+    -------
+    delay : float, samples
+
+    Examples
+    --------
+    >>> round(energy_delay(butterworth(8, 32, sfreq=250), 2000), 1)
+    10.2
+    """
+    impulse = np.zeros(n_times)
+    impulse[0] = 1.0
+    energy = np.square(signal.sosfilt(sections, impulse))
+    return float(np.sum(energy * np.arange(n_times)) / np.sum(energy))
+
+
+def by_rows(x: np.ndarray, run: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Run a filter on float64 copies of a few rows at a time; shape and dtype of `x` stay."""
     rows = x.reshape(-1, x.shape[-1])
     out = np.empty(rows.shape, dtype=x.dtype)
     step = max(1, _BLOCK // max(1, x.shape[-1]))

@@ -101,6 +101,42 @@ class Information:
         return [means[: len(drive), i] for i, drive in enumerate(drives)]
 
 
+def run_varying(
+    transition: np.ndarray,
+    transition_noise: np.ndarray,
+    prior: np.ndarray,
+    precisions: np.ndarray,
+    drives: np.ndarray,
+) -> np.ndarray:
+    """Filtered means of one sequence whose observations are not all equally telling.
+
+    Parameters
+    ----------
+    transition, transition_noise, prior : float64 arrays, shape (k, k), as in `Information`
+    precisions : float64 array, shape (n_steps, k, k)
+        What each observation adds to the inverse covariance.
+    drives : float64 array, shape (n_steps, k)
+
+    Returns
+    -------
+    means : float64 array, shape (n_steps, k)
+
+    Examples
+    --------
+    >>> one = np.ones((1, 1))
+    >>> run_varying(one, one, one, np.ones((2, 1, 1)), np.ones((2, 1))).round(6).tolist()
+    [[0.5], [0.8]]
+    """
+    means, mean, predicted = np.empty_like(drives), np.zeros(len(prior)), prior
+    for t, (precision, drive) in enumerate(zip(precisions, drives, strict=True)):
+        keep = np.linalg.inv(np.eye(len(prior)) + predicted @ precision)
+        filtered = keep @ predicted
+        mean = keep @ (transition @ mean) + filtered @ drive
+        means[t] = mean
+        predicted = transition @ (filtered + filtered.T) / 2 @ transition.T + transition_noise
+    return means
+
+
 def _update(covariance: np.ndarray, precision: np.ndarray) -> np.ndarray:
     """(covariance^-1 + precision)^-1, also of a singular covariance."""
     updated = np.linalg.solve(np.eye(len(covariance)) + covariance @ precision, covariance)

@@ -1,10 +1,13 @@
 """Symmetric positive definite matrices: moments, rank, functions, mean, logarithmic maps.
 
 Riemannian here means the affine-invariant metric, d(A, B) = || log(A^-1/2 B A^-1/2) ||_F.
+Matrices that references and projections made singular share one range: the geometry is then that
+of the range (Bonnabel, Sepulchre 2009, 10.1137/080731347), and a warning says how large it is.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -100,6 +103,44 @@ def full_rank_eigh(matrix: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarr
     return values, vectors
 
 
+def range_basis(
+    matrix: np.ndarray, where: str | None = None, rank: int | None = None
+) -> np.ndarray | None:
+    """Orthonormal basis of what a singular matrix spans; None for one of full rank.
+
+    Parameters
+    ----------
+    matrix : float array, shape (n, n), symmetric positive semidefinite
+    where : str, optional
+        Who learns here: a singular matrix then gives a warning that names it.
+    rank : int, optional
+        Rank known beforehand; the matrix may show less, and no more is believed.
+
+    Returns
+    -------
+    basis : float64 array, shape (n, rank), or None
+
+    Examples
+    --------
+    >>> range_basis(np.eye(2)) is None, range_basis(np.diag([0.0, 1.0])).tolist()
+    (True, [[0.0], [1.0]])
+    """
+    values, vectors = np.linalg.eigh(matrix)
+    n = len(values)
+    seen = int((values > RANK_TOLERANCE * np.abs(values[-1])).sum())
+    rank = seen if rank is None else min(rank, seen)
+    if rank in (0, n):
+        return None
+    if where is not None:
+        warnings.warn(
+            f"{where}: covariances of {n} channels have rank {rank} (what references, "
+            f"interpolation and removed components leave); they are projected on these {rank} "
+            "dimensions",
+            stacklevel=3,
+        )
+    return vectors[:, n - rank :]
+
+
 def inverse_sqrt(matrix: np.ndarray, where: str = "inverse square root") -> np.ndarray:
     """Symmetric inverse square root.
 
@@ -146,8 +187,9 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
 
     Notes
     -----
-    Gradient descent of unit step from the arithmetic mean, halved when the gradient grows, until
-    the gradient's norm is below 1e-9 times sqrt(n).
+    Singular matrices of one range have their mean in it. Gradient descent of unit step from the
+    arithmetic mean, halved when the gradient grows, until the gradient's norm is below 1e-9 times
+    sqrt(n).
     Source: Moakher 2005, 10.1137/S0895479803436937.
 
     Examples
@@ -155,7 +197,11 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
     >>> riemannian_mean(np.array([np.diag([1.0, 4.0]), np.diag([4.0, 1.0])])).round(9).tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    mean = np.asarray(matrices, dtype=np.float64).mean(axis=0)
+    matrices = np.asarray(matrices, dtype=np.float64)
+    mean = matrices.mean(axis=0)
+    basis = range_basis(mean, where)
+    if basis is not None:
+        return basis @ riemannian_mean(basis.T @ matrices @ basis, where) @ basis.T
     step, last = 1.0, np.inf
     for _ in range(60):
         values, vectors = full_rank_eigh(mean, where)
@@ -183,13 +229,13 @@ def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> 
 
     Returns
     -------
-    vectors : float64 array, shape (n_matrices, n * (n + 1) / 2)
+    vectors : float64 array, shape (n_matrices, r * (r + 1) / 2), r the rank of the reference
         Upper triangle by rows of log(R^-1/2 M R^-1/2), off-diagonal entries times sqrt(2).
 
     Raises
     ------
     DataError
-        A matrix has not full rank.
+        A matrix does not span the range of the reference.
 
     Examples
     --------
@@ -197,7 +243,7 @@ def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> 
     [[1.0, 0.0, 0.0]]
     """
     logs = _log(_whitened(matrices, reference, where), where)
-    rows, columns = np.triu_indices(reference.shape[-1])
+    rows, columns = np.triu_indices(logs.shape[-1])
     return logs[:, rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
 
 
@@ -223,23 +269,32 @@ def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
     1.3862943611198906
     """
     values = eigvalsh(_whitened(matrices, reference, where))
-    _check_positive(values, where)
+    check_positive(values, where)
     return np.sum(np.log(values) ** 2, axis=-1)
 
 
 def _whitened(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
-    """Matrices seen from a reference, which becomes the identity."""
+    """Matrices seen from a reference, which becomes the identity (of its range)."""
+    basis = range_basis(reference)
+    if basis is not None:
+        matrices, reference = basis.T @ matrices @ basis, basis.T @ reference @ basis
     inverse = inverse_sqrt(reference, where)
     return inverse @ matrices @ inverse
 
 
 def _log(matrices: np.ndarray, where: str) -> np.ndarray:
     values, vectors = eigh(matrices)
-    _check_positive(values, where)
+    check_positive(values, where)
     return _rebuild(values, vectors, np.log)
 
 
-def _check_positive(values: np.ndarray, where: str) -> None:
+def check_positive(values: np.ndarray, where: str) -> None:
+    """Refuse the eigenvalues of matrices without full rank, (n_matrices, n), and name the first.
+
+    Raises
+    ------
+    DataError
+    """
     n = values.shape[-1]
     bad = np.flatnonzero(~(values[:, 0] > RANK_TOLERANCE * np.abs(values[:, -1])))
     if len(bad):

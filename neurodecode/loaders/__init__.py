@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from neurodecode.loaders.simulate.evoked_fields import simulate_meg as simulate_meg
     from neurodecode.loaders.simulate.motor_imagery import simulate_mi as simulate_mi
     from neurodecode.loaders.simulate.oddball import simulate_p300 as simulate_p300
+    from neurodecode.loaders.simulate.segments import simulate_segments as simulate_segments
     from neurodecode.loaders.simulate.steady_state import simulate_ssvep as simulate_ssvep
     from neurodecode.loaders.store.epoch_store import EpochStore as EpochStore
     from neurodecode.loaders.unpacking import unpack as unpack
@@ -55,6 +56,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "simulate_meg": "simulate.evoked_fields",
         "simulate_mi": "simulate.motor_imagery",
         "simulate_p300": "simulate.oddball",
+        "simulate_segments": "simulate.segments",
         "simulate_ssvep": "simulate.steady_state",
         "static_checks": "checks",
         "unpack": "unpacking",

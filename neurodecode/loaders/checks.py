@@ -17,6 +17,7 @@ import numpy as np
 from scipy.signal import detrend
 
 from neurodecode.core.card import Card
+from neurodecode.core.channels import NATURAL_UNITS
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.events import natural_order
 from neurodecode.loaders.card_sources import SOURCES
@@ -140,9 +141,13 @@ def _clipped(card: Card, epochs: Epochs) -> Iterator[Check]:
 
 
 def _amplitudes(epochs: Epochs) -> Iterator[Check]:
-    """Median standard deviation of each kind of channel, or counts that are counts."""
-    kinds = np.array(epochs.channels.kinds)
-    for kind in dict.fromkeys(epochs.channels.kinds):
+    """Median standard deviation of each kind of channel, or counts that are counts.
+
+    Channels in another unit than their kind's own (a set that states none) are not judged.
+    """
+    pairs = zip(epochs.channels.kinds, epochs.channels.units, strict=True)
+    kinds = np.array([kind if unit == NATURAL_UNITS[kind] else "" for kind, unit in pairs])
+    for kind in dict.fromkeys(kinds.tolist()):
         data = epochs.data[:, kinds == kind]
         if kind == "spikes":
             counts = bool((data >= 0).all() and (data == np.round(data)).all())

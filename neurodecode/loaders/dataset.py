@@ -120,6 +120,13 @@ def load(
     """
     if form not in ("epochs", "recording"):
         raise DataError("unknown form", found=repr(form), expected="'epochs' or 'recording'")
+    if on not in ("same", "common"):
+        raise DataError(
+            "a data set by name is one array",
+            found=f"on={on!r}",
+            expected="'same' or 'common'",
+            fix='nd.load(..., form="recording").epoch(..., on="apart") keeps people apart',
+        )
     card = find_card(name, task=task, labels=labels)
     people = _people(subjects, card)
     source = source_of(card)
@@ -165,8 +172,8 @@ def _load_continuous(
     store: bool,
 ) -> tuple[Epochs, Sequence[tuple[str, str]]]:
     """Trials and repeated recordings among them, from the epoch store where they are there."""
-    wishes = {"tmin": tmin, "tmax": tmax, "sfreq": sfreq, "steps": list(steps)}
-    key = card_key(card, source, people, wishes) if store and on == "same" else None
+    wishes = {"tmin": tmin, "tmax": tmax, "sfreq": sfreq, "steps": list(steps), "on": on}
+    key = card_key(card, source, people, wishes) if store else None
     if key is None:
         recordings = _prepare(source.read_recordings(card, people), sfreq, steps, None)
         epochs = cut(card, recordings, tmin, tmax, on)
@@ -176,14 +183,16 @@ def _load_continuous(
     def one(recordings: Study | list[Recording]) -> Epochs:
         return cut(card, _prepare(recordings, sfreq, steps, None), tmin, tmax)
 
+    place = EpochStore()
+
     def parts() -> Iterator[Epochs]:
         repeats = Repeats()
-        for part in cut_ahead(one, source.read_recordings(card, people)):
+        made = cut_ahead(one, source.read_recordings(card, people))
+        for part in made if on == "same" else place.common(made):
             repeats.see(part)
             yield part
         notes["repeated"] = repeats.pairs()
 
-    place = EpochStore()
     epochs = place.get_or_make(key, parts, card_words(card, wishes), notes)
     return epochs, place.notes(key)["repeated"]
 

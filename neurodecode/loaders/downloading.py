@@ -1,7 +1,8 @@
 """Downloads that end as the right file or as an error: nothing half, nothing else, nothing twice.
 
 A file enters its place only after its size, its first bytes and its checksum were looked at; until
-then it has another name. What is on disk is used without asking the network.
+then it has another name. What is on disk is used without asking the network. Certificates of
+servers are always checked, against the system's authorities or those of ``SSL_CERT_FILE``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import ssl
 import sys
 import time
 import urllib.error
@@ -37,6 +39,10 @@ _MAGIC = {
     ".edf": (b"0       ",), ".bdf": (b"\xffBIOSEMI",), ".gdf": (b"GDF ",),
     ".fif": (b"\x00\x00\x00\x64",),
 }  # fmt: skip
+_TRUST = (
+    "name a file of certificates to trust: SSL_CERT_FILE=/path/to/ca.pem (your institute's, where "
+    "its proxy opens connections; certifi's, where Python knows none: python -m certifi)"
+)
 _Sum = tuple[str, str]  # name of a hash, its value in hex
 _FAILURES = (urllib.error.URLError, http.client.HTTPException, OSError)
 
@@ -74,8 +80,9 @@ def download(
     Raises
     ------
     DownloadError
-        ``NEURODECODE_OFFLINE`` is set, no mirror delivers, the disk is full, or what came is
-        another file: of another size or checksum, or a web page.
+        ``NEURODECODE_OFFLINE`` is set, no mirror delivers or shows a certificate that can be
+        verified, the disk is full, or what came is another file: of another size or checksum, or
+        a web page.
 
     Examples
     --------
@@ -95,7 +102,7 @@ def download(
     with file_lock(target.with_name(f".{target.name}.lock")):
         if _is_there(target, size):  # another process was faster
             return target
-        failures = []
+        failures, unverified = [], False
         for url in mirrors:
             try:
                 return _Fetch(url, target, checksum, size, timeout).run()
@@ -103,11 +110,13 @@ def download(
                 failures.append(f"{url}: {error}")
             except _FAILURES as error:
                 failures.append(f"{url}: {_reason(error)}")
+                unverified |= _is_unverified(error)
+    again = _TRUST if unverified else "try again later"
     raise DownloadError(
         f"{target.name} could not be downloaded",
         found="; ".join(failures),
         expected=_expectation(checksum, size),
-        fix=f"try again later, or put the file at {target} yourself",
+        fix=f"{again}, or put the file at {target} yourself",
     )
 
 
@@ -133,9 +142,7 @@ class _Fetch:
                 self._receive()
                 break
             except _FAILURES as error:
-                if isinstance(error, urllib.error.HTTPError) and error.code < 500:
-                    raise
-                if attempt == _TRIES - 1:
+                if _is_final(error) or attempt == _TRIES - 1:
                     raise
                 time.sleep(0.2 * (attempt + 1))
         try:
@@ -154,7 +161,7 @@ class _Fetch:
         if have:
             request.add_header("Range", f"bytes={have}-")
         try:
-            response = urllib.request.urlopen(request, timeout=self.timeout)
+            response = _open(request, self.timeout)
         except urllib.error.HTTPError as error:
             if error.code == 416 and have:  # longer than the file: not a part of it
                 self.part.unlink()
@@ -236,20 +243,45 @@ def read_page(url: str, place: str, timeout: float = 30.0) -> bytes:
     request = urllib.request.Request(url, headers={"User-Agent": "neurodecode"})
     for attempt in range(_TRIES):
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as response:
+            with _open(request, timeout) as response:
                 return response.read()
         except _FAILURES as error:
-            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
-            if not refused and attempt < _TRIES - 1:
+            if not _is_final(error) and attempt < _TRIES - 1:
                 time.sleep(0.2 * (attempt + 1))
                 continue
             raise DownloadError(
                 f"{name} does not list its files",
                 found=_reason(error),
                 expected=f"an answer of {url}",
-                fix=f"try again later, or put the files in {place} yourself",
+                fix=(_TRUST if _is_unverified(error) else "try again later")
+                + f", or put the files in {place} yourself",
             ) from error
     raise AssertionError("unreachable")
+
+
+class _StaysEncrypted(urllib.request.HTTPRedirectHandler):
+    """Follows a server to other addresses, but not from https to http."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        if req.full_url.startswith("https://") and not newurl.startswith("https://"):
+            raise urllib.error.HTTPError(newurl, code, "and leads to plain http", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(request: urllib.request.Request, timeout: float) -> Any:
+    return urllib.request.build_opener(_StaysEncrypted).open(request, timeout=timeout)
+
+
+def _is_unverified(error: Exception) -> bool:
+    return isinstance(getattr(error, "reason", error), ssl.SSLCertVerificationError)
+
+
+def _is_final(error: Exception) -> bool:
+    """True for answers that another try would not change."""
+    refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+    return refused or _is_unverified(error)
 
 
 def is_offline() -> bool:
@@ -291,6 +323,9 @@ def _expectation(checksum: _Sum | None, size: int | None) -> str | None:
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answers {error.code} {error.reason}"
+    if _is_unverified(error):
+        problem: Any = getattr(error, "reason", error)
+        return f"its certificate cannot be verified ({problem.verify_message})"
     if isinstance(error, urllib.error.URLError):
         return f"cannot be reached ({error.reason})"
     return str(error) or type(error).__name__

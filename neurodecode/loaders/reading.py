@@ -15,8 +15,8 @@ from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
 from neurodecode.loaders.formats import family_of, fnirs
-from neurodecode.loaders.formats.bids import is_bids
 from neurodecode.loaders.formats.bids import read_study as read_bids_study
+from neurodecode.loaders.formats.bids_files import is_bids
 from neurodecode.loaders.formats.damage import damage_told
 from neurodecode.loaders.formats.event_files import read_events
 from neurodecode.loaders.formats.in_memory import read_object

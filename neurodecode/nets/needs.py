@@ -40,3 +40,32 @@ def check_input(net: str, spec: Spec, *, min_times: int, min_channels: int = 1) 
             expected=f"{min_times} or more, or kernels and pools end up empty",
             fix="cut longer windows, or give shorter kernels and pools through net_params",
         )
+
+
+def check_segment(net: str, spec: Spec, *, min_times: int) -> None:
+    """Refuse what is not a segment of one channel that comes out as long as it went in.
+
+    Parameters
+    ----------
+    net : str
+        Name for the message.
+    spec : Spec
+    min_times : int
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> check_segment("atat", Spec(1, 512, 256.0, n_outputs=512), min_times=64)
+    """
+    if spec.n_channels != 1 or spec.n_outputs != spec.n_times:
+        raise DataError(
+            f"{net} cleans segments of one channel",
+            found=f"{spec.n_channels} channel(s) of {spec.n_times} samples, "
+            f"{spec.n_outputs} outputs",
+            expected="one channel, as many outputs as samples",
+            fix=f'nd.decoders.Denoiser("{net}") takes epochs channel by channel',
+        )
+    check_input(net, spec, min_times=min_times)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from neurodecode.core import lazy
 
 if TYPE_CHECKING:
+    from neurodecode.training.adversary import Adversary as Adversary
     from neurodecode.training.checkpoint import load_weights as load_weights
     from neurodecode.training.checkpoint import save_weights as save_weights
     from neurodecode.training.inference import outputs_of as outputs_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
+        "Adversary": "adversary",
         "Plan": "loop",
         "cross_entropy": "losses",
         "load_weights": "checkpoint",

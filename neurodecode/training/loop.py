@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from neurodecode.core.errors import TrainingError
+from neurodecode.training.adversary import Adversary, Contest
 from neurodecode.training.batches import (
     MappedTrials,
     Trials,
@@ -97,6 +98,7 @@ def train(
     plan: Plan,
     score: Callable[[np.ndarray, np.ndarray], float] | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
+    adversary: Adversary | None = None,
 ) -> History:
     """Train a module in place; it ends on the CPU, in eval mode, at its best state.
 
@@ -119,6 +121,9 @@ def train(
         Of the validation trials after every epoch, on arrays.
     on_epoch : callable (epoch, history), optional
         Called after every epoch.
+    adversary : Adversary, optional
+        A discriminator that learns with the network; its verdict is added to the training loss,
+        not to the validation loss.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def train(
     cuda = [fabric.device] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(plan.seed)
-        run = _Run(module, x, y, train_index, valid_index, loss, plan, score, fabric)
+        run = _Run(module, x, y, train_index, valid_index, loss, plan, score, fabric, adversary)
         history = run.all_epochs(on_epoch)
     module.cpu().eval()
     return history
@@ -167,6 +172,7 @@ class _Run:
         plan: Plan,
         score: Callable[[np.ndarray, np.ndarray], float] | None,
         fabric: Any,
+        adversary: Adversary | None,
     ):
         self.plan, self.score, self.fabric = plan, score, fabric
         trials: Trials = x if isinstance(x, MappedTrials) else torch.as_tensor(x)
@@ -185,6 +191,7 @@ class _Run:
         n_steps = plan.epochs * n_batches(len(self.train_index), plan.batch_size)
         self.schedule = make_schedule(plan.schedule, optimizer, plan.lr, n_steps)
         self.generator = torch.Generator().manual_seed(plan.seed)
+        self.contest = None if adversary is None else Contest(adversary, plan.lr, fabric)
         self.history: History = {"train_loss": [], "valid_loss": [], "valid_score": []}
 
     def all_epochs(self, on_epoch: Callable[[int, History], None] | None) -> History:
@@ -221,7 +228,10 @@ class _Run:
         return float((values * sizes).sum() / sizes.sum())
 
     def step(self, rows: Tensor, trials: Tensor) -> Tensor:
-        loss = self.loss(self.module(trials), self.y[rows.to(self.y.device)])
+        outputs, targets = self.module(trials), self.y[rows.to(self.y.device)]
+        loss = self.loss(outputs, targets)
+        if self.contest is not None:
+            loss = loss + self.contest.verdict(outputs)
         self.optimizer.zero_grad(set_to_none=True)
         self.fabric.backward(loss)
         if self.plan.clip is not None:
@@ -229,6 +239,8 @@ class _Run:
         self.optimizer.step()
         if self.schedule is not None:
             self.schedule.step()
+        if self.contest is not None:
+            self.contest.learn(outputs, targets)
         return loss.detach()
 
     def validate(self, rows: Tensor, epoch: int) -> float:

@@ -7,6 +7,8 @@ import pytest
 from neurodecode.bench import benchmark
 from neurodecode.bench.dataset import RECORDING_NOTE, BenchData, open_data
 from neurodecode.core.epochs import Epochs
+from neurodecode.core.errors import DataError
+from neurodecode.core.joining import concat
 from neurodecode.core.recipe import parse_recipe
 from neurodecode.core.recording import Recording
 from neurodecode.preprocessing import Bandpass
@@ -63,6 +65,22 @@ def test_on_epochs_recording_steps_act_on_epochs_and_the_row_says_so(write_recip
     assert result.frame["status"].eq("ok").all()
 
 
+def test_recording_steps_that_learn_are_called_transductive(write_recipe):
+    learning = FILTERED.replace(
+        "[window]", '[[recording]]\nname = "eog-regression"\nreferences = ["C3"]\n\n[window]', 1
+    )
+    result = benchmark(
+        (recording(), {"tmin": 0.0, "tmax": 2.0}),
+        [write_recipe("filtered", FILTERED), write_recipe("scaled", learning)],
+        k=2,
+        quiet=True,
+    )
+    rows = result.frame.set_index("recipe")
+    assert not rows.loc["filtered", "transductive"].any()
+    assert rows.loc["scaled", "transductive"].all()
+    assert rows.loc["scaled", "notes"].str.contains("whole recordings").all()
+
+
 def test_a_window_outside_the_data_is_cut_to_them():
     epochs = Epochs(np.zeros((2, 1, 10)), channels=["Cz"], sfreq=10, tmin=0.8, y=[0, 1])
     recipe = parse_recipe(FILTERED.replace("[[recording]]", "[[step]]"), "steps")
@@ -86,3 +104,12 @@ def test_what_two_requests_ask_of_a_card():
     (part,) = open_data(("sim-mi", {"subjects": ["1"]}))
     assert part.card.name == "sim-mi"
     assert set(part.epochs.groups("subject")) == {"1"}
+
+
+def test_people_apart_are_a_data_set_each(planted):
+    parts = [planted(24, n_channels=n) for n in (3, 4)]
+    parts = [part.with_trials(part.trials.assign(subject=str(i))) for i, part in enumerate(parts)]
+    both = concat(parts, on="apart")
+    with pytest.raises(DataError, match="a data set each"):
+        open_data(both)
+    assert [len(data.epochs.channels) for data in open_data(list(both.people.values()))] == [3, 4]

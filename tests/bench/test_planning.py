@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from neurodecode.bench import benchmark
 from neurodecode.bench.costs import estimate_cost
 from neurodecode.bench.dataset import BenchData, open_data
-from neurodecode.bench.planning import Entry, open_recipes, plan, splitter_for, unmet
+from neurodecode.bench.planning import Entry, open_recipes, plan, unmet
 from neurodecode.core.card import read_card
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
@@ -97,9 +97,7 @@ def test_units_of_the_card_stay_on_one_side(planted):
         read_card("sim-mi"), split={"kind": "within-session", "unit": "stimulus", "k": 2}
     )
     stimuli = epochs.groups("stimulus")
-    for train, test in splitter_for(BenchData("p", epochs, card), "within-session", 2).split(
-        epochs
-    ):
+    for train, test in BenchData("p", epochs, card).splitter("within-session", 2).split(epochs):
         assert not set(stimuli[train]) & set(stimuli[test])
 
 

@@ -70,7 +70,7 @@ def test_ctrl_c_says_what_is_kept(tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_too(tmp_path):
-    process = start(tmp_path, 0.2, 8, "jobs=2")
+    process = start(tmp_path, 0.2, 40, "jobs=2")
     wait_for_results(tmp_path, process, 1)
     os.killpg(process.pid, signal.SIGINT)  # the terminal signals the whole group
     _, errors = process.communicate(timeout=30)

@@ -3,13 +3,14 @@
 import itertools
 import multiprocessing
 import time
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
 from neurodecode.bench.dataset import BenchData
 from neurodecode.bench.planning import Entry, plan
@@ -192,6 +193,55 @@ def test_calibration_trials_are_not_scored(planted):
             assert ("6 calibration trials not scored" in row["notes"]) == (n == 14)
             if n == 14:  # the first ones in time order
                 assert result.trials.tolist() == np.sort(cell.split.test)[6:].tolist()
+
+
+@pytest.mark.parametrize("nest", [
+    lambda step: FeatureUnion([("branch", riemann(step)[:-1])]),
+    lambda step: Pipeline([("inner", Pipeline([("align", step), ("cov", Covariance("oas"))])),
+                           ("space", TangentSpace())]),
+], ids=["union", "pipeline"])  # fmt: skip
+def test_nested_calibration_trials_are_not_scored_either(planted, nest):
+    step = nest(EuclideanAlign(adapt="calibration", n_calibration=6))
+    entry = Entry("nested", None, make_pipeline(step, LogisticRegression()))
+    data = BenchData("planted", planted(n_trials=20, n_subjects=2))
+    batches = plan([data], [entry], split="cross-subject", k=2, seeds=1)
+    for batch in batches:
+        for result in run(batch).values():
+            assert len(result.y_pred) == 14, result.rows[0]["failure"]
+
+
+class Roles(ClassifierMixin, BaseEstimator):
+    """Remembers what the training trials say about themselves."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.seen.append(X.trials[["subject", "role"]] if "role" in X.trials else None)
+        return self
+
+    def predict(self, X):
+        assert "role" not in X.trials
+        return np.full(len(X), self.classes_[0])
+
+
+def test_labelled_trials_of_the_target_are_named_and_not_scored(planted):
+    data = BenchData("planted", planted(n_trials=20, n_subjects=3))
+    settings = {"split": "cross-subject", "k": 3, "seeds": 1}
+    (*batches,) = plan([data], [Entry("r", None, Roles())], n_calibration=2, **settings)
+    Roles.seen.clear()
+    results = [result for batch in batches for result in run(batch).values()]
+    people = {row["subject"] for result in results for row in result.rows}
+    assert people == {"S01", "S02", "S03"}
+    for result, table in zip(results, Roles.seen, strict=True):
+        assert len(result.y_pred) == 16 and result.rows[0]["n_train"] == 44
+        mine = table["subject"] == result.rows[0]["subject"]
+        assert mine.sum() == 4 and (table["role"][mine] == "target").all()
+        assert (table["role"][~mine] == "source").all()
+    Roles.seen.clear()
+    for batch in plan([data], [Entry("r", None, Roles())], **settings):
+        run(batch)
+    assert Roles.seen == [None] * 3
 
 
 def test_a_cell_of_calibration_only_fails_and_says_why(planted):

@@ -7,8 +7,14 @@ import warnings
 from typing import Any
 
 import numpy as np
-from contracts.cases import ALTERNATIVES, REGRESSORS, SIGNAL_TARGETS, Case, fresh
-from contracts.planted import planted_epochs
+from contracts.cases import (
+    ALTERNATIVES,
+    CLEAN_TARGETS,
+    REGRESSORS,
+    SIGNAL_TARGETS,
+    Case,
+    fresh,
+)
 from sklearn.exceptions import NotFittedError
 
 from neurodecode import Epochs, load_model, save
@@ -16,7 +22,11 @@ from neurodecode.core.errors import DataError
 
 
 def values(made: Any) -> np.ndarray:
-    """What came out, as one array."""
+    """What came out, as one array; marks on trials come out too, as one channel more."""
+    if isinstance(made, Epochs) and "artefact" in made.trials:
+        marks = (made.trials["artefact"] != "").to_numpy(dtype=float)
+        marks = np.broadcast_to(marks[:, None, None], (len(made), 1, made.shape[2]))
+        return np.concatenate([made.data, marks], axis=1)
     return np.asarray(made.data if isinstance(made, Epochs) else made)
 
 
@@ -24,6 +34,8 @@ def targets(case: Case, epochs: Epochs) -> np.ndarray:
     """Labels, or for regressors something continuous the data carry."""
     if case.name in SIGNAL_TARGETS:
         return np.roll(epochs.data[:, :1], 4, axis=2)
+    if case.name in CLEAN_TARGETS:
+        return epochs.data - np.roll(epochs.data, 1, axis=2)
     if case.name in REGRESSORS:
         return np.where(epochs.y == "left", 1.0, -1.0)
     return epochs.y
@@ -31,7 +43,7 @@ def targets(case: Case, epochs: Epochs) -> np.ndarray:
 
 def output(case: Case, estimator: Any, epochs: Epochs) -> np.ndarray:
     """Predictions of a fitted decoder, output of a fitted step."""
-    if case.kind != "decoder":
+    if case.kind != "decoder" or not hasattr(estimator, "predict"):
         return values(estimator.transform(epochs))
     if hasattr(estimator, "predict_proba"):
         return estimator.predict_proba(epochs)
@@ -55,7 +67,7 @@ def check_arguments_are_stored(case: Case) -> None:
             f"{case}: __init__ changed {name!r}. Fix: store arguments as they come, check in fit."
         )
     before = pickle.dumps(estimator.get_params(deep=False))
-    pipe = fitted(case, planted_epochs(24))
+    pipe = fitted(case, case.planted(24))
     assert pickle.dumps(pipe[-1].get_params(deep=False)) == before, (
         f"{case}: fit changed an argument. Fix: write what is learned to names ending in '_'."
     )
@@ -65,7 +77,7 @@ def check_arguments_are_stored(case: Case) -> None:
 
 def check_same_seed_same_result(case: Case) -> None:
     """Two fits with one seed agree bit for bit, whatever the global generators say."""
-    epochs = planted_epochs(32)
+    epochs = case.planted(32)
     first = output(case, fitted(case, epochs), epochs)
     np.random.random(7)  # noqa: NPY002 - move the global state on purpose
     second = output(case, fitted(case, epochs), epochs)
@@ -77,7 +89,7 @@ def check_same_seed_same_result(case: Case) -> None:
 
 def check_company_of_test_trials(case: Case) -> None:
     """A trial's result depends neither on the order nor on the company of other test trials."""
-    train, test = planted_epochs(32), planted_epochs(20, random_state=1)
+    train, test = case.planted(32), case.planted(20, random_state=1)
     estimator = fitted(case, train)
     together = output(case, estimator, test)
     order = np.random.default_rng(0).permutation(len(test))
@@ -93,7 +105,7 @@ def check_company_of_test_trials(case: Case) -> None:
 
 def check_targets_inside_are_not_read(case: Case) -> None:
     """Only the `y` of fit counts; targets inside `X` change nothing."""
-    epochs = planted_epochs(32)
+    epochs = case.planted(32)
     y = targets(case, epochs)
     wrong = epochs.with_y(np.random.default_rng(3).permutation(epochs.y))
     with warnings.catch_warnings():
@@ -106,7 +118,7 @@ def check_targets_inside_are_not_read(case: Case) -> None:
 
 def check_input_is_left_alone(case: Case) -> None:
     """The caller's epochs are the same after fit and after use."""
-    epochs = planted_epochs.__wrapped__(24)  # its own: a broken step spoils it
+    epochs = case.planted(24, own=True)  # its own: a broken step spoils it
     before = epochs.data.copy(), epochs.trials, epochs.y.copy()
     output(case, fitted(case, epochs), epochs)
     assert np.array_equal(before[0], epochs.data), f"{case}: changed X. Fix: work on a copy."
@@ -116,7 +128,7 @@ def check_input_is_left_alone(case: Case) -> None:
 
 def check_nan_is_refused(case: Case) -> None:
     """NaN never becomes a number: an error names the trial or the channel."""
-    epochs = planted_epochs(24)
+    epochs = case.planted(24)
     data = epochs.data.copy()
     data[3, 1, 5] = np.nan
     broken = epochs.with_data(data)
@@ -134,10 +146,16 @@ def check_nan_is_refused(case: Case) -> None:
 
 def check_other_channels_are_refused(case: Case) -> None:
     """Test trials with other channels than the training trials are an error, not a number."""
-    epochs = planted_epochs(24)
+    epochs = case.planted(24)
     estimator = fitted(case, epochs)
     if getattr(estimator[0], "scope", "train") == "trial" and len(estimator) == 1:
         return  # stateless: any channels will do
+    if getattr(estimator[-1], "by_channel", False):
+        fewer = output(case, estimator, epochs.pick([0, 2]))
+        assert np.allclose(fewer, output(case, estimator, epochs)[:, [0, 2]], atol=1e-5), (
+            f"{case}: a channel depends on the others. Fix: by_channel = False."
+        )
+        return
     try:
         output(case, estimator, epochs.pick([0, 1, 2]))
     except DataError as error:
@@ -152,7 +170,7 @@ def check_other_channels_are_refused(case: Case) -> None:
 
 def check_unfitted_use_is_refused(case: Case) -> None:
     """Steps that learn refuse to work unfitted; stateless ones work, and say so in their tags."""
-    estimator, epochs = case.bare(), planted_epochs(24)
+    estimator, epochs = case.bare(), case.planted(24)
     requires_fit = estimator.__sklearn_tags__().requires_fit
     scope = getattr(estimator, "scope", "train")
     assert requires_fit == (scope != "trial"), (
@@ -177,7 +195,7 @@ def check_unfitted_use_is_refused(case: Case) -> None:
 
 def check_saved_and_pickled(case: Case, folder: Any) -> None:
     """Saved, loaded on the CPU, or sent to another process, it gives the same results."""
-    epochs = planted_epochs(24)
+    epochs = case.planted(24)
     estimator = fitted(case, epochs)
     expected = output(case, estimator, epochs)
     save(estimator, folder)
@@ -193,12 +211,13 @@ def check_saved_and_pickled(case: Case, folder: Any) -> None:
 
 def check_every_argument_matters(case: Case) -> None:
     """No argument is accepted and ignored."""
-    epochs = planted_epochs(36, effect=0.2)[
+    epochs = case.planted(36, effect=0.2)[
         np.delete(np.arange(36), [1, 5, 19, 23])
     ]  # classes 18 to 14
-    # People nobody was trained on: adaptation to new domains shows on them only.
-    strangers = planted_epochs(20, random_state=1)
-    strangers = strangers.with_trials(strangers.trials.assign(subject="stranger"))
+    # Adaptation to new people shows on people nobody was trained on, rotation on the others.
+    strangers = case.planted(20, random_state=1)
+    names = np.where(np.arange(20) < 10, "stranger", strangers.groups("subject"))
+    strangers = strangers.with_trials(strangers.trials.assign(subject=names))
     names = set(case.bare().get_params(deep=False))
     listed = ALTERNATIVES.get(case.name, {})
     assert names == set(listed), (

@@ -8,14 +8,15 @@ from neurodecode.evaluation import chance_level, score
 
 NAMES = registry.names("metric")
 CONTINUOUS = ("r2", "correlation")
-LOWER_IS_BETTER = ("brier", "ece", "log-loss")
+SIGNALS = ("rrmse-spectral", "rrmse-temporal", "segment-correlation")
+LOWER_IS_BETTER = ("brier", "ece", "log-loss", "rrmse-spectral", "rrmse-temporal")
 
 
 def _example(name, quality=1.0):
     rng = np.random.default_rng(0)
-    if name in CONTINUOUS:
-        y = rng.standard_normal((60, 2))
-        return y, quality * y + (1 - quality) * rng.standard_normal((60, 2)), None, None
+    if name in CONTINUOUS or name in SIGNALS:
+        y = rng.standard_normal((60, 32 if name in SIGNALS else 2))
+        return y, quality * y + (1 - quality) * rng.standard_normal(y.shape), None, None
     y = np.tile([0, 1], 30)
     logits = quality * 8.0 * (2 * y - 1) + (1 - quality) * 3 * rng.standard_normal(60)
     p = 1 / (1 + np.exp(-logits))

@@ -8,32 +8,48 @@ torch = pytest.importorskip("torch")
 
 NAMES = registry.names("net")
 SPEC = Spec(n_channels=22, n_times=640, sfreq=128.0, n_outputs=3)
+SEGMENT = Spec(n_channels=1, n_times=136, sfreq=128.0, n_outputs=136, task="regression")
 
 
 @pytest.fixture(params=NAMES)
-def net(request):
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def spec(name):
+    """Trials and classes, or for networks that clean signals one channel in and out."""
+    from neurodecode.nets import applicable
+
+    return SPEC if applicable(name, SPEC) is None else SEGMENT
+
+
+@pytest.fixture
+def net(name, spec):
     torch.manual_seed(0)
-    return registry.resolve("net", request.param)(SPEC)
+    return registry.resolve("net", name)(spec)
 
 
-def _batch(n):
-    return torch.randn(n, SPEC.n_channels, SPEC.n_times, generator=torch.Generator().manual_seed(1))
+@pytest.fixture
+def batch(spec):
+    shape = (8, spec.n_channels, spec.n_times)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
 
 
-def test_trials_in_outputs_out(net):
-    assert net(_batch(4)).shape == (4, SPEC.n_outputs)
+def test_trials_in_outputs_out(net, spec, batch):
+    assert net(batch).shape == (8, spec.n_outputs)
 
 
-def test_encode_and_head_make_the_output(net):
+def test_encode_and_head_make_the_output(net, batch):
     net.eval()
     with torch.no_grad():
-        codes = net.encode(_batch(4))
-        torch.testing.assert_close(net.head(codes).reshape(4, -1), net(_batch(4)))
+        codes = net.encode(batch)
+        torch.testing.assert_close(net.head(codes).reshape(8, -1), net(batch))
 
 
-def test_gradient_reaches_every_parameter(net):
+def test_gradient_reaches_every_parameter(net, batch):
     net.train()
-    loss = torch.nn.functional.cross_entropy(net(_batch(8)), torch.arange(8) % 3)
+    loss = torch.nn.functional.cross_entropy(net(batch), torch.arange(8) % 3)
     loss.backward()
     dead = [
         name
@@ -44,18 +60,17 @@ def test_gradient_reaches_every_parameter(net):
     assert len(dead) <= 0.1 * len(list(net.parameters())), f"no gradient reaches {dead}"
 
 
-def test_one_trial_gives_what_it_gives_in_company(net):
+def test_one_trial_gives_what_it_gives_in_company(net, batch):
     net.eval()
     with torch.no_grad():
-        alone = torch.cat([net(_batch(4)[[i]]) for i in range(4)])
-        torch.testing.assert_close(alone, net(_batch(4)), rtol=1e-4, atol=1e-5)
+        alone = torch.cat([net(batch[[i]]) for i in range(8)])
+        torch.testing.assert_close(alone, net(batch), rtol=1e-4, atol=1e-5)
 
 
-def test_numbers_of_one_seed_repeat():
-    for name in NAMES:
-        nets = []
-        for _ in range(2):
-            torch.manual_seed(3)
-            nets.append(registry.resolve("net", name)(SPEC))
-        for a, b in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
-            assert torch.equal(a, b), name
+def test_numbers_of_one_seed_repeat(name, spec):
+    nets = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        nets.append(registry.resolve("net", name)(spec))
+    for a, b in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        assert torch.equal(a, b)

@@ -63,7 +63,7 @@ def test_a_folder_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
         replace(source, goal)
 
     monkeypatch.setattr("os.replace", fails_once)
-    with pytest.raises(PermissionError), atomic_folder(target, "mark") as part:
+    with pytest.raises(DataError, match="in use"), atomic_folder(target, "mark") as part:
         (part / "mark").write_text("new")
     assert (target / "mark").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

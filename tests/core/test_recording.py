@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurodecode.core import recording_base
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
 from neurodecode.core.recording import Recording
@@ -354,3 +355,19 @@ def test_unknown_intervals_and_identities_are_refused():
         ramp(intervals=interval(1.0, 1.0, "artefact"))
     with pytest.raises(DataError, match="unknown part of a recording's identity"):
         ramp().with_ids(subjects="1")
+
+
+def test_tables_are_checked_when_they_come_in_and_only_then(monkeypatch):
+    events = pd.DataFrame({"onset": [1.0], "label": ["a"]})
+    rec = Recording(np.zeros((2, 500)), channels=["C3", "C4"], sfreq=100, events=events)
+    seen = []
+    for name in ("events", "intervals"):
+        monkeypatch.setitem(recording_base._CHECKS, name, lambda table: seen.append(table) or table)
+    twin = rec.pick(["C4"]).with_ids(run="2").with_data(np.ones((1, 500)), note="ones")
+    assert seen == [] and (twin.run, twin.notes, twin.shape) == ("2", ("ones",), (1, 500))
+    rec.with_events(events)
+    assert len(seen) == 1
+    with pytest.raises(DataError, match="do not fit the channels"):
+        rec.with_data(np.ones((3, 500)))
+    twin.events.loc[0, "label"] = "changed in place"
+    assert rec.events["label"].tolist() == ["a"]

@@ -5,13 +5,19 @@ import pandas as pd
 import pytest
 import scipy.io
 from scipy.linalg import solve_discrete_lyapunov
+from sklearn.neighbors import KNeighborsRegressor
 
 from neurodecode import Epochs
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
 from neurodecode.decoders import DiscriminativeKalman, Kalman
 from neurodecode.evaluation.metrics import r2_per_output
-from neurodecode.linalg.kalman import Information, observation_information, steady_state
+from neurodecode.linalg.kalman import (
+    Information,
+    observation_information,
+    run_varying,
+    steady_state,
+)
 
 ANGLE, DECAY = 0.15, 0.97
 A = DECAY * np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
@@ -105,9 +111,39 @@ def test_discriminative_estimator_comes_close_to_the_filter():
     _, x, y = _toy(8000, 5)
     train, test = _windows(y[:4000]), _windows(y[4000:], start=200.0)
     a = Kalman(order=1).fit(train, x[:4000]).predict(test)
-    b = DiscriminativeKalman(order=1).fit(train, x[:4000])
-    assert not b.robust_
-    assert np.corrcoef(a.ravel(), b.predict(test).ravel())[0, 1] > 0.995
+    for n_neighbors in (None, 400):
+        b = DiscriminativeKalman(order=1, n_neighbors=n_neighbors).fit(train, x[:4000])
+        assert np.corrcoef(a.ravel(), b.predict(test).ravel())[0, 1] > 0.99
+
+
+def test_varying_precision_that_does_not_vary_is_the_same_filter():
+    C, _, y = _toy(150, 4)
+    weights, precision = observation_information(C, np.eye(30))
+    drive, prior = y @ weights.T, solve_discrete_lyapunov(A, W)
+    constant = Information(A, W, prior, precision).run([drive])[0]
+    varying = run_varying(A, W, prior, np.repeat(precision[None], 150, axis=0), drive)
+    np.testing.assert_allclose(varying, constant, atol=1e-12)
+
+
+def test_errors_that_depend_on_the_observation_are_weighed():
+    """Saturating channels tell little at the ends: knowing it beats one Q for all."""
+    _, x, _ = _toy(6000, 7)
+    y = np.tanh(3 * x) + 0.05 * np.random.default_rng(7).standard_normal(x.shape)
+    train, test = _windows(y[:4000]), _windows(y[4000:], start=200.0)
+    f = KNeighborsRegressor(30)
+    scores = [
+        DiscriminativeKalman(f, order=1, n_neighbors=k).fit(train, x[:4000]).score(test, x[4000:])
+        for k in (None, 100)
+    ]
+    assert scores[1] > scores[0] + 0.02
+
+
+def test_a_step_that_tells_less_than_the_prior_is_robust():
+    _, x, y = _toy(1000, 8)
+    b = DiscriminativeKalman(order=1).fit(_windows(y), x)
+    words, precisions = b._information(np.stack([0.01 * b.prior_, 2 * b.prior_]))
+    assert np.linalg.eigvalsh(words[0] - precisions[0]).min() > 0  # the prior is taken out
+    np.testing.assert_array_equal(words[1], precisions[1])
 
 
 @pytest.mark.parametrize("make", [Kalman, DiscriminativeKalman])

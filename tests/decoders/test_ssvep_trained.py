@@ -6,13 +6,16 @@ from decoders.flicker_trials import FREQUENCIES, block_accuracy, flicker_trials
 
 import neurodecode as nd
 from neurodecode.core.errors import DataError
-from neurodecode.decoders import CCA, ITCCA, TDCA, TRCA, ExtendedCCA
+from neurodecode.decoders import CCA, ITCCA, SSCOR, TDCA, TRCA, ExtendedCCA, MsetCCA
+from neurodecode.decoders.ssvep_sets import shared_components, sscor_filter
 from neurodecode.decoders.ssvep_trained import trca_filter
 
 MAKES = {
     "cca": lambda: CCA(FREQUENCIES),
     "it-cca": lambda: ITCCA(),
     "extended-cca": lambda: ExtendedCCA(FREQUENCIES),
+    "mset-cca": lambda: MsetCCA(),
+    "sscor": lambda: SSCOR(n_bands=1),
     "trca": lambda: TRCA(n_bands=1),
     "etrca": lambda: TRCA(ensemble=True, n_bands=1),
     "tdca": lambda: TDCA(FREQUENCIES, n_components=11, n_bands=1),
@@ -72,9 +75,13 @@ def test_at_chance_on_noise(name):
 
 @pytest.mark.slow  # ten seeds, because the random patterns set the difficulty
 def test_the_order_of_methods():
-    mean = {name: block_accuracy(make, 0.1, range(10)) for name, make in MAKES.items()}
+    names = [name for name in MAKES if name != "mset-cca"]
+    mean = {name: block_accuracy(MAKES[name], 0.1, range(10)) for name in names}
     assert mean["tdca"] > mean["etrca"] > mean["trca"] > mean["cca"] > 0.25
     assert mean["extended-cca"] > mean["cca"]
+    assert mean["sscor"] > mean["cca"]
+    # Sets of references overfit weak signals: two seeds at twice the amplitude.
+    assert block_accuracy(MAKES["mset-cca"], 0.2, range(2)) > 0.4
 
 
 @pytest.mark.parametrize("name", ["trca", "etrca", "tdca"])
@@ -123,3 +130,32 @@ def test_what_cannot_be_is_refused():
         ITCCA().fit(epochs, epochs.y).predict(epochs.crop(0.0, 0.4))
     with pytest.raises(DataError, match="n_delays"):
         TDCA(FREQUENCIES, n_delays=-1).fit(epochs, epochs.y)
+
+
+def test_sscor_maximizes_the_sum_of_squared_correlations():
+    """Its total is reached by its own filter, and by no other of many."""
+    from neurodecode.linalg.canonical import first_canonical
+
+    x = centred(np.random.default_rng(0).normal(size=(5, 4, 80)))
+    total, weights = sscor_filter(x)
+
+    def squares(w):
+        return sum(first_canonical((w @ x.mean(axis=0))[None], each)[0] ** 2 for each in x)
+
+    others = np.random.default_rng(1).normal(size=(200, 4))
+    assert squares(weights) == pytest.approx(total, abs=1e-9)
+    assert max(squares(w) for w in others) < total
+
+
+def test_shared_components_solve_the_eigenproblem_of_the_paper():
+    from scipy.linalg import block_diag, eigh
+
+    x = centred(np.random.default_rng(0).normal(size=(4, 3, 60)))
+    stacked = x.reshape(12, 60)
+    within = block_diag(*[each @ each.T for each in x])
+    vector = eigh(stacked @ stacked.T - within, within)[1][:, -1]
+    expected = np.stack([w @ each for w, each in zip(vector.reshape(4, 3), x, strict=True)])
+    found = shared_components(x)
+    ratio = np.einsum("nt,nt->n", expected, found) / np.einsum("nt,nt->n", expected, expected)
+    assert np.allclose(found, ratio[:, None] * expected, atol=1e-9)
+    assert np.allclose(ratio, ratio[0], atol=1e-9)  # one scale for all trials

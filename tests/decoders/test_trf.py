@@ -56,6 +56,19 @@ def test_a_backward_model_hears_the_stimulus_and_nothing_in_noise():
     assert abs(TRF().fit(epochs[:3], other[:3]).score(epochs[3:], other[3:])) < 0.15
 
 
+def test_the_window_is_chosen_inside_the_training_trials():
+    """The answer comes 0.1 to 0.2 s later: windows that miss it lose, and noise gains nothing."""
+    epochs, stimulus, _ = _planted()
+    windows = [(-0.06, 0.0), (-0.24, 0.0), (0.0, 0.2)]
+    found = TRF(windows=windows).fit(epochs[:3], stimulus[:3])
+    assert (found.lags_[0], found.lags_[-1]) == (-0.24, 0.0)
+    alone = TRF(-0.24, 0.0).fit(epochs[:3], stimulus[:3])
+    np.testing.assert_allclose(found.coef_, alone.coef_)
+    other = np.random.default_rng(5).standard_normal(stimulus.shape)
+    honest = TRF(windows=windows).fit(epochs[:3], other[:3]).score(epochs[3:], other[3:])
+    assert abs(honest) < 0.15
+
+
 def test_lags_do_not_cross_trials():
     epochs, stimulus, _ = _planted()
     fitted = TRF().fit(epochs, stimulus)

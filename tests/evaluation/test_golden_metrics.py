@@ -112,7 +112,9 @@ def test_calibration_error_of_a_calibrated_decoder():
 @pytest.mark.parametrize(
     ("p", "n", "seconds", "shift", "value"),
     [(.9, 4, 2, 0, 41.18), (.9, 4, 2, .5, 32.94), (.9, 40, 1, 0, 259.46), (.9, 40, 1.5, 0, 172.98),
-     (.95, 36, 10, 0, 27.76), (1.0, 40, 1.5, 0, 212.88)],
+     (.95, 36, 10, 0, 27.76), (1.0, 40, 1.5, 0, 212.88), (1.0, 40, .4, .5, 354.7952),
+     (.8, 40, .4, .5, 236.1946), (.5, 40, 1.0, .5, 67.1691), (.9, 4, .5, .5, 82.3505),
+     (.5, 2, 1.0, .5, 0.0)],
 )  # fmt: skip
 def test_itr(p, n, seconds, shift, value):
     assert itr_per_minute(p, n, seconds, shift) == pytest.approx(value, abs=5e-3)
@@ -237,6 +239,11 @@ def test_every_metric_is_described_and_best_when_right(metric):
     y = np.array([0, 1, 2, 1, 0, 2])
     if info.needs == "values":
         assert score(metric, y.astype(float), y.astype(float)) == pytest.approx(1)
+        return
+    if info.needs == "signals":
+        signals = np.random.default_rng(0).normal(size=(4, 32))
+        best = score(metric, signals, signals)
+        assert best == pytest.approx(1 if info.higher_is_better else 0)
         return
     good, bad = np.eye(3)[y], np.eye(3)[(y + 1) % 3]
     how = "labels" if info.needs == "labels" else "scores"

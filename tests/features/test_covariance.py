@@ -9,7 +9,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from neurodecode.core.errors import DataError
-from neurodecode.features import Covariance, ERPCovariance, TangentSpace, XdawnCovariance
+from neurodecode.features import (
+    BlockCovariance,
+    Covariance,
+    ERPCovariance,
+    TangentSpace,
+    XdawnCovariance,
+)
 from neurodecode.preprocessing import Reference
 
 
@@ -30,13 +36,56 @@ def test_mixing_moves_the_sample_covariance_with_it():
     assert np.allclose(mixed, mix @ plain @ mix.T, rtol=1e-8)
 
 
-def test_lost_rank_is_refused_by_scm_and_carried_by_oas():
+@pytest.mark.parametrize("estimator", ["scm", "oas", "lwf"])
+def test_lost_rank_stays_lost_and_shrinkage_is_that_of_the_space_left(estimator):
     referenced = Reference().transform(noise_epochs())
-    with pytest.raises(DataError, match="found      rank 3"):
-        Covariance("scm").transform(referenced)
+    basis = np.linalg.svd(np.eye(4) - 0.25)[0][:, :3]
+    reduced = basis.T @ referenced.data
+    expected = basis @ Covariance(estimator).transform(reduced) @ basis.T
+    assert np.allclose(Covariance(estimator).transform(referenced), expected, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("estimator", ["corr", "scm"])
+def test_correlations_and_blocks_are_pyriemanns(estimator):
+    import pyriemann.estimation
+
+    epochs = noise_epochs()
+    theirs = pyriemann.estimation.Covariances(estimator).fit_transform(epochs.data)
+    assert np.allclose(Covariance(estimator).transform(epochs), theirs, atol=1e-10)
+    blocks = pyriemann.estimation.BlockCovariances([1, 3], estimator).fit_transform(epochs.data)
+    ours = BlockCovariance([1, 3], estimator).transform(epochs)
+    assert np.allclose(ours, blocks, atol=1e-10)
+
+
+def test_correlations_know_no_power_and_refuse_what_has_none():
+    epochs = noise_epochs()
+    louder = epochs.with_data(np.array([[1.0], [20], [3], [4]]) * epochs.data)
+    plain = Covariance("corr").transform(epochs)
+    assert np.allclose(Covariance("corr").transform(louder), plain, atol=1e-10)
+    data = epochs.data.copy()
+    data[3, 2] = 1.0
+    with pytest.raises(DataError, match="trial 3, channel 2"):
+        Covariance("corr").transform(epochs.with_data(data))
     with pytest.raises(DataError, match="rank 3"):
-        Covariance("scm").transform(referenced.data)  # no bookkeeping: seen in the numbers
-    assert np.linalg.eigvalsh(Covariance("oas").transform(referenced)).min() > 0
+        Covariance("corr").transform(Reference().transform(epochs))
+
+
+def test_blocks_must_add_up():
+    with pytest.raises(DataError, match="size=3, 4 channels"):
+        BlockCovariance(3).transform(noise_epochs())
+
+
+@pytest.mark.filterwarnings("ignore:XdawnCovariance")
+def test_xdawn_of_singular_data_is_that_of_what_they_span():
+    referenced = Reference().transform(oddball_epochs(0.5))
+    step = XdawnCovariance(2).fit(referenced, referenced.y)
+    assert np.allclose(step.filters_.sum(axis=1), 0, atol=1e-6)  # nothing along the lost direction
+    basis = np.linalg.svd(np.eye(8) - 1 / 8)[0][:, :7]
+    reduced = basis.T @ referenced.data
+    expected = XdawnCovariance(2).fit(reduced, referenced.y).transform(reduced)
+    ours = step.transform(referenced)
+    assert np.allclose(np.abs(ours), np.abs(expected), rtol=1e-5, atol=1e-8)
 
 
 def test_fewer_samples_than_channels_are_refused_by_scm():

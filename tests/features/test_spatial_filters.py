@@ -1,13 +1,16 @@
 """SPoC, SSD, xDAWN, DSS, regularized CSP and the eigenproblem below them."""
 
+import mne
 import numpy as np
 import pytest
+from pyriemann.estimation import Covariances as PyriemannCovariances
+from pyriemann.spatialfilters import CSP as PyriemannCSP
 from pyriemann.spatialfilters import SPoC as PyriemannSPoC
 from pyriemann.spatialfilters import Xdawn as PyriemannXdawn
 
 import neurodecode as nd
 from neurodecode.core.errors import DataError
-from neurodecode.features import CSP, DSS, SSD, RegularizedCSP, SPoC, Xdawn
+from neurodecode.features import CSP, DSS, SSD, Covariance, RegularizedCSP, SPoC, Xdawn
 from neurodecode.linalg.eigen import generalized_eigh, patterns_of_filters
 
 NAMES = ["C3", "Cz", "C4", "Pz", "Oz"]
@@ -114,6 +117,48 @@ def test_ssd_finds_a_rhythm_under_louder_noise():
     assert ssd.ratios_[0] > 3 * ssd.ratios_[1]
     with pytest.raises(DataError, match="flank"):
         SSD(9, 12, flank=10).fit(epochs)
+
+
+def test_ssd_is_mnes_where_both_see_the_same_bands():
+    """With MNE's Butterworth filters, which pad the ends in another way, patterns agree."""
+    from mne.decoding import SSD as MneSSD
+
+    rng = np.random.default_rng(3)
+    times = np.arange(500) / 250
+    sources = rng.normal(size=(20, 5, 500)).cumsum(axis=-1) * 0.3
+    sources[:, 0] += np.sin(2 * np.pi * 10.5 * times)
+    epochs = nd.Epochs(rng.normal(size=(5, 5)) @ sources, channels=NAMES, sfreq=250)
+    info = mne.create_info(list(NAMES), 250.0, "eeg")
+    band, wide = ({"l_freq": 9 - w, "h_freq": 12 + w, "method": "iir"} for w in (0, 2))
+    theirs = MneSSD(info, band, wide, n_components=5)
+    with mne.use_log_level("error"):
+        theirs.fit(epochs.data.astype(float))
+    ours = SSD(9, 12, n_components=2).fit(epochs)
+    pattern = theirs.patterns_[0]
+    cosine = abs(pattern @ ours.patterns_[0]) / np.linalg.norm(pattern)
+    assert cosine / np.linalg.norm(ours.patterns_[0]) > 0.999
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("held", range(3))
+def test_csp_and_xdawn_are_pyriemanns_on_real_folds(shared_data, held):
+    """Left and right hand of one person: fitted on two thirds of the trials, used on the rest."""
+    recording = nd.read(shared_data / "eegbci_s001" / "S001R03.edf")
+    recording = nd.preprocessing.Bandpass(8, 32).transform(recording.pick(np.arange(0, 64, 8)))
+    epochs = recording.epoch({"left": "T1", "right": "T2"}, tmin=0.0, tmax=3.0)
+    rows = np.arange(len(epochs))
+    train, test = epochs[rows % 3 != held], epochs[rows % 3 == held]
+    x, x_test = (each.data.astype(float) for each in (train, test))
+    matrices = Covariance("oas").fit_transform(train)
+    theirs = PyriemannCSP(nfilter=4, metric="euclid").fit(
+        PyriemannCovariances("oas").fit_transform(x), train.y
+    )
+    expected = theirs.transform(PyriemannCovariances("oas").fit_transform(x_test))
+    ours = CSP(4).fit(matrices, train.y)
+    assert np.allclose(ours.transform(Covariance("oas").fit_transform(test)), expected, atol=1e-6)
+    xdawn = PyriemannXdawn(nfilter=2, estimator="scm").fit(x, train.y)
+    found = Xdawn(2).fit(train, train.y).transform(test)
+    assert np.allclose(found, xdawn.transform(x_test), rtol=1e-5, atol=1e-6)
 
 
 # ---------------------------------------------------------------------- evoked

@@ -83,7 +83,7 @@ def test_mean_and_tangent_space_equal_pyriemann():
 
 @pytest.mark.parametrize("call", [
     lambda bad: inverse_sqrt(bad, "here"),
-    lambda bad: riemannian_mean(bad, "here"),
+    lambda bad: riemannian_mean(np.concatenate([bad, [np.eye(4)]]), "here"),
     lambda bad: tangent_vectors(bad, np.eye(4), "here"),
     lambda bad: squared_distances(bad, np.eye(4), "here"),
 ])  # fmt: skip
@@ -93,6 +93,22 @@ def test_matrices_without_full_rank_are_refused(call):
     with pytest.raises(DataError, match="found      rank 3") as caught:
         call(bad)
     assert "here" in str(caught.value) and "pick" in caught.value.fix
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_geometry_of_singular_matrices_is_that_of_their_range(seed):
+    basis = np.linalg.qr(np.random.default_rng(seed).normal(size=(5, 5)))[0][:, :3]
+    inside = random_spd(6, 3)
+    matrices = basis @ inside @ basis.T
+    mean = riemannian_mean(inside)
+    with pytest.warns(UserWarning, match="here: covariances of 5 channels have rank 3"):
+        theirs = riemannian_mean(matrices, "here")
+    assert np.allclose(theirs, basis @ mean @ basis.T, atol=1e-9)
+    distances = squared_distances(matrices, theirs, "here")
+    assert np.allclose(distances, squared_distances(inside, mean, "here"), atol=1e-9)
+    vectors = tangent_vectors(matrices, theirs, "here")
+    assert vectors.shape == (6, 6)
+    assert np.allclose((vectors**2).sum(axis=1), distances, atol=1e-9)
 
 
 def test_rank_of_average_referenced_float32_data_is_seen():

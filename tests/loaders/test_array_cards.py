@@ -21,8 +21,10 @@ from neurodecode.loaders import present_datasets, rebin
 from neurodecode.loaders.sources import arrays, trial_arrays
 
 CARDS = [
-    "aad-cocktail", "calcium-track", "eeg-bonn", "eeg-seizure-8ch", "hc-linear-track", "m1-reach",
-    "mi-openbci", "p300-bi2012", "rat-motor-taps",
+    "aad-cocktail", "calcium-suite2p", "calcium-track", "ecog-seizure", "eeg-blinks", "eeg-bonn",
+    "eeg-seizure-8ch", "hc-linear-track", "lfp-neurodsp", "m1-reach", "mi-openbci", "p300-bi2012",
+    "rat-motor-taps", "sleep-yasa-n2", "sleep-yasa-n3", "sleep-yasa-rem", "songbird-hvc",
+    "things-clip200",
 ]  # fmt: skip
 
 
@@ -228,6 +230,18 @@ def test_p300_bi2012(here):
     assert roc_auc_score(y, score) == pytest.approx(0.84, abs=0.05)
 
 
+def test_sleep_yasa(here, shared_data):
+    """11 to 16 Hz take .058 of N2 and .024 of N3; a night's stages lie beside, without EEG."""
+    shares = []
+    for stage in ("n2", "n3"):
+        rec = nd.load(f"sleep-yasa-{stage}", form="recording")[0]
+        f, power = welch(rec.data[0], rec.sfreq, nperseg=int(4 * rec.sfreq))
+        shares.append(power[(f >= 11) & (f <= 16)].sum() / power[(f >= 0.5) & (f <= 40)].sum())
+    assert shares == pytest.approx([0.058, 0.024], abs=0.001)
+    eyes = nd.load("sleep-yasa-rem", store=False)
+    assert set(eyes.channels.kinds) == {"eog"} and eyes.channels.names == ("LOC", "ROC")
+
+
 def test_eeg_seizure_8ch(here):
     """Log variance of 5 s windows, before against during: AUC .90."""
     epochs = nd.load("eeg-seizure-8ch", store=False)
@@ -235,19 +249,19 @@ def test_eeg_seizure_8ch(here):
     assert roc_auc_score(epochs.y == "during", loud) == pytest.approx(0.90, abs=0.06)
 
 
-def test_ecog_seizure(shared_data):
+def test_ecog_seizure(here, shared_data):
     """Line length falls where the seizure starts: AUC .96 of its decrease; units unknown."""
     path = shared_data / "ecog_seizure" / "pt01_seizure1.npz"
-    rec = nd.read(path, kind="ecog", unit="raw")
+    rec = nd.load("ecog-seizure", form="recording")
     assert rec.shape == (84, 3001) and rec.channels.units[0] == "raw"
     length = abs(np.diff(rec.data))
     fall = length[:, :1000].mean(axis=1) / length[:, 1000:].mean(axis=1)
     assert roc_auc_score(np.load(path)["soz"], fall) == pytest.approx(0.96, abs=0.03)
 
 
-def test_lfp_neurodsp(shared_data):
+def test_lfp_neurodsp(here):
     """Beta peaks at 18 Hz above the 1/f background."""
-    rec = nd.read(shared_data / "lfp_neurodsp" / "sample_data_1.npy", sfreq=1000, kind="seeg")
+    rec = nd.load("lfp-neurodsp", form="recording")[0]
     f, power = welch(rec.data[0], 1000, nperseg=2000)
     band = (f >= 4) & (f <= 40)
     background = np.polyfit(np.log(f[band]), np.log(power[band]), 1)
@@ -255,21 +269,22 @@ def test_lfp_neurodsp(shared_data):
     assert f[band][flat.argmax()] == pytest.approx(18, abs=1.5)
 
 
-def test_calcium_suite2p_has_flat_cells(shared_data):
-    rec = nd.read(shared_data / "calcium_suite2p" / "F.npy", sfreq=30.0, kind="calcium", unit="F")
-    assert rec.shape == (219, 2000)
+def test_calcium_suite2p_has_flat_cells(here):
+    rec = nd.load("calcium-suite2p", form="recording")
+    assert rec.shape == (219, 2000) and set(rec.targets) == {"events", "neuropil"}
     assert (np.ptp(rec.data, axis=1) == 0).sum() == 47
-    cells = nd.read(shared_data / "calcium_suite2p" / "spks.npy", sfreq=30.0, kind="calcium")
+    events = rec.targets["events"]
     live = np.flatnonzero(np.ptp(rec.data, axis=1) > 0)[:3]
-    r = [np.corrcoef(rec.data[i], cells.data[i])[0, 1] for i in live]
+    r = [np.corrcoef(rec.data[i], events[i])[0, 1] for i in live]
     assert 0.15 < np.mean(r) < 0.35
 
 
-def test_songbird_hvc_is_a_bundle_of_two_rates(shared_data):
+def test_songbird_hvc_is_a_bundle_of_two_rates(here, shared_data):
     path = shared_data / "songbird_hvc" / "MackeviciusData.mat"
     load = nd.loaders.formats.arrays.load_array
     video, song = (float(load(path, name).ravel()[0]) for name in ("VIDEOfs", "SONGfs"))
-    neural = nd.read(path, variable="NEURAL", sfreq=video, kind="calcium")
+    neural = nd.load("songbird-hvc", form="recording")
+    assert neural.sfreq == video
     sound = nd.read(path, variable="SONG", sfreq=4440 / 666 * video, kind="misc")
     bundle = nd.Bundle({"neural": neural, "song": sound})
     assert neural.shape == (75, 666) and sound.shape == (141, 4440) and song > video
@@ -277,16 +292,15 @@ def test_songbird_hvc_is_a_bundle_of_two_rates(shared_data):
     assert windows["song"].shape[2] == pytest.approx(windows["neural"].shape[2] * 6.67, abs=1)
 
 
-def test_things_clip200_pairs_images_with_concepts(shared_data):
+def test_things_clip200_pairs_images_with_concepts(here):
     """A centre's nearest image shows its own concept: top-1 of 200 .93."""
-    folder = shared_data / "things_clip200"
-    load = nd.loaders.formats.arrays.load_array
-    centres, images = load(folder / "center_clip.npy"), load(folder / "clip_feature_maps_test.npy")
-    unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (centres, images[:, 0])]
+    loaded = nd.load("things-clip200")
+    centres, images = loaded.y, loaded.data[..., 0]
+    unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (centres, images)]
     nearest = (unit[0] @ unit[1].T).argmax(axis=1)
     assert (nearest == np.arange(200)).mean() == pytest.approx(0.93, abs=0.02)
     epochs = nd.Epochs(np.zeros((200, 1, 10)), channels=["Oz"], sfreq=10)
-    pairs = nd.EpochsBundle({"eeg": epochs, "image": images[:, 0]})
+    pairs = nd.EpochsBundle({"eeg": epochs, "image": images})
     assert pairs[[5, 9]]["image"].shape == (2, 768)
 
 

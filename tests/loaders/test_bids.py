@@ -9,14 +9,8 @@ import pytest
 
 import neurodecode as nd
 from neurodecode.core.errors import DataError
-from neurodecode.loaders.formats.bids import (
-    beside,
-    entities,
-    find_files,
-    participants,
-    read_tsv,
-    sidecar,
-)
+from neurodecode.loaders.formats.bids_files import entities, find_files
+from neurodecode.loaders.formats.bids_tables import beside, participants, read_tsv, sidecar
 
 NAMES = ["C3", "Cz", "C4", "EOG", "TRIG"]
 

@@ -2,6 +2,9 @@
 
 import hashlib
 import http.server
+import shutil
+import ssl
+import subprocess
 import threading
 
 import pytest
@@ -19,6 +22,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append((self.path, self.headers.get("Range")))
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.end_headers()
+            return
         if self.path == "/missing.bin":
             self.send_error(404)
             return
@@ -175,6 +183,14 @@ def test_a_server_that_stalls_is_left_after_the_time_out(base, tmp_path):
     assert left_over(tmp_path) == [".a.bin.part"]  # with a checksum a later run may go on
 
 
+def test_a_file_that_does_not_fit_on_the_disk_is_not_begun(base, tmp_path, monkeypatch):
+    few = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(downloading.shutil, "disk_usage", lambda place: few)
+    with pytest.raises(DownloadError, match="do not fit on the disk"):
+        download(f"{base}/a.bin", tmp_path / "a.bin")
+    assert left_over(tmp_path) == []
+
+
 def test_an_older_checksum_serves_too(server, base, tmp_path):
     md5 = hashlib.md5(BODY).hexdigest()
     (tmp_path / ".a.bin.part").write_bytes(BODY[:300_000])
@@ -219,3 +235,57 @@ def test_two_threads_fetch_one_file_once(server, base, tmp_path):
         thread.join()
     assert (tmp_path / "a.bin").read_bytes() == BODY
     assert len(server.asked) == 1
+
+
+# ---------------------------------------------------------------------- encrypted connections
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory):
+    """A server behind https whose certificate nobody signed but itself, and that certificate."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("certificate")
+    key, certificate = folder / "key.pem", folder / "ca.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=x"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out"]
+    subprocess.run(
+        [openssl, *words.split(), *names, str(certificate)], check=True, capture_output=True
+    )
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    made.socket = context.wrap_socket(made.socket, server_side=True)
+    made.asked, made.shaken = [], []
+    made.handle_error = lambda request, address: made.shaken.append(address)  # refused by us
+    threading.Thread(target=made.serve_forever, daemon=True).start()
+    yield made, f"https://127.0.0.1:{made.server_address[1]}", certificate
+    made.shutdown()
+    made.server_close()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(
+    encrypted, base, tmp_path, monkeypatch
+):
+    made, address, _ = encrypted
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with pytest.raises(DownloadError, match="certificate cannot be verified") as caught:
+        download(f"{address}/a.bin", tmp_path / "a.bin", sha256=SHA)
+    assert "SSL_CERT_FILE=" in caught.value.fix and "self-signed" in caught.value.found
+    assert left_over(tmp_path) == [] and made.asked == []
+    with pytest.raises(DownloadError, match="SSL_CERT_FILE="):
+        downloading.read_page(f"{address}/a.bin", "here")
+
+
+def test_a_certificate_from_the_environment_is_trusted(encrypted, base, tmp_path, monkeypatch):
+    _, address, certificate = encrypted
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert download(f"{address}/a.bin", tmp_path / "a.bin", sha256=SHA).read_bytes() == BODY
+    assert downloading.read_page(f"{address}/a.bin", "here") == BODY
+
+
+def test_https_is_not_left_for_http(encrypted, base, tmp_path, monkeypatch):
+    _, address, certificate = encrypted
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with pytest.raises(DownloadError, match="leads to plain http"):
+        download(f"{address}/to/{base}/a.bin", tmp_path / "a.bin")
+    assert download(f"{base}/to/{address}/a.bin", tmp_path / "a.bin").read_bytes() == BODY

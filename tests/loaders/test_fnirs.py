@@ -37,6 +37,21 @@ def test_light_becomes_optical_density_by_default():
     assert raw.get_data().min() > 0.1  # the caller's object stays as it was
 
 
+def test_the_mean_light_of_boxy_becomes_optical_density_its_phase_does_not():
+    names = ["S1_D1 DC", "S1_D1 AC", "S1_D1 Ph"]
+    kinds = ["fnirs_cw_amplitude", "fnirs_fd_ac_amplitude", "fnirs_fd_phase"]
+    density = np.array([0.3, -0.1, 0.0, 0.2])
+    data = np.array([np.exp(-density), [1.0, 2, 3, 4], [0.1, 0.2, 0.3, 0.4]])
+    raw = mne.io.RawArray(data, mne.create_info(names, 10.0, kinds), verbose="error")
+    rec = read(raw)
+    assert rec.channels.kinds == ("fnirs_od", "misc", "misc")
+    np.testing.assert_allclose(rec.data[0], density + np.log(np.exp(-density).mean()), atol=1e-7)
+    np.testing.assert_allclose(rec.data[1:], data[1:], rtol=1e-6)
+    assert raw.get_channel_types() == kinds
+    with pytest.raises(DataError, match="cannot be turned"):
+        read(raw, fnirs="haemoglobin")
+
+
 def test_haemoglobin_follows_the_law():
     """1 µM and -0.3 µM over 3 cm at factor 6 are densities of .005034 and .035261."""
     raw, _ = light(2)

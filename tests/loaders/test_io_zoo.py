@@ -72,6 +72,7 @@ OPTIONS = {
     "neuroscan_cnt": {"data_format": "int16"},  # its sample width is written nowhere
     "nirx": {"fnirs": "intensity"},  # what the other readers give; ours is optical density
     "snirf": {"fnirs": "intensity"},
+    "boxy": {"fnirs": "intensity"},
 }
 EXACT = {"seeg": "seeg", "mag": "mag", "grad": "grad", "stim": "stim"}
 BY_NAME = ("eeg", "eog", "ecg", "emg")

@@ -206,3 +206,21 @@ def test_helmet_sensors_lie_on_the_helmet_and_apart():
     np.testing.assert_allclose(np.linalg.det(axes), 1)
     distances = np.linalg.norm(places[:, None] - places, axis=-1) + np.eye(len(places))
     assert distances.min() > 0.02
+
+
+def test_segments_hold_what_they_are_called():
+    from neurodecode.loaders import simulate_segments
+
+    segments = simulate_segments(n_people=3, n_segments=12)
+    again = simulate_segments(n_people=3, n_segments=12)
+    shares = {}
+    for kind, epochs in segments.items():
+        assert epochs.shape == (36, 1, 512) and epochs.channels.kinds == (kind,)
+        assert np.array_equal(epochs.data, again[kind].data) and epochs.simulated
+        assert abs(epochs.data.mean(axis=2)).max() < 1e-4 and epochs.data.std(axis=2).min() > 0
+        power = np.mean(np.abs(np.fft.rfft(epochs.data[:, 0])) ** 2, axis=0)
+        hertz = np.fft.rfftfreq(512, 1 / 256)
+        bands = [(0.4, 4), (8, 13), (30, 130)]
+        shares[kind] = [power[(hertz >= a) & (hertz < b)].sum() / power.sum() for a, b in bands]
+    slow, alpha, fast = np.transpose([shares[kind] for kind in ("eeg", "eog", "emg")])
+    assert slow[1] > 0.9 and fast[2] > 0.7 and alpha.argmax() == 0

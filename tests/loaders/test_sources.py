@@ -396,9 +396,9 @@ def test_mne_sample_reads_the_events_that_lie_apart(tmp_path, monkeypatch):
     assert epochs.trials["onset"][0] == pytest.approx(300 / card.sfreq - 0.2, abs=0.01)
 
 
-def test_haxby_runs_are_recordings_with_blocks(tmp_path, monkeypatch):
+def test_haxby_is_block_means_that_know_their_run(tmp_path, monkeypatch):
     nibabel = pytest.importorskip("nibabel")
-    pytest.importorskip("nilearn")
+    nilearn_clean = pytest.importorskip("nilearn.signal").clean
     monkeypatch.setenv("NILEARN_DATA", str(tmp_path))
     place = tmp_path / "haxby2001" / "subj2"
     place.mkdir(parents=True)
@@ -417,14 +417,20 @@ def test_haxby_runs_are_recordings_with_blocks(tmp_path, monkeypatch):
     (place / "labels.txt").write_text("labels chunks\n" + "\n".join(rows) + "\n")
     card = replace(read_card("haxby"), subjects=["2"])
     assert nilearn_sets.is_present(card)
-    runs = nilearn_sets.read_recordings(card, ["2"])
-    assert [(run.run, run.n_times, run.shape[0]) for run in runs] == [("1", 20, 8), ("2", 20, 8)]
-    assert runs[0].events[["onset", "duration", "label"]].to_numpy().tolist() == [
-        [10.0, 22.5, "face"]
-    ]
-    np.testing.assert_allclose(
-        runs[1].data.mean(), bold[1:3, 1:3, 1:3, 20:].mean(), rtol=1e-5
-    )  # fmt: skip
+    names = {path.name for path in nilearn_sets.files(card, ["2"])}
+    assert {"bold.nii.gz", "labels.txt", "mask4_vt.nii.gz"} <= names
+    (person,) = nilearn_sets.read_recordings(card, ["2"])
+    assert (person.shape, person.subject) == ((8, 40), "2")
+    np.testing.assert_allclose(person.data[:, :20].mean(axis=1), 0, atol=1e-6)  # each run alone
+    epochs = cut(card, [person])
+    assert epochs.shape == (2, 8, 1) and epochs.y.tolist() == ["face", "face"]
+    assert epochs.groups("run").tolist() == ["0", "1"]
+    assert epochs.trials["onset"].tolist() == [15.0, 65.0]  # of the window
+    voxels = bold[1:3, 1:3, 1:3].reshape(8, 40)
+    clean = [nilearn_clean(run.T, standardize="zscore_sample", detrend=True, t_r=2.5).T
+             for run in (voxels[:, :20], voxels[:, 20:])]  # fmt: skip
+    expected = [run[:, 6:13].mean(axis=1) for run in clean]  # 5 to 22.5 s of a block at 10 s
+    np.testing.assert_allclose(epochs.data[..., 0], expected, rtol=1e-4, atol=1e-5)
     monkeypatch.setenv("NILEARN_DATA", str(tmp_path / "empty"))
     monkeypatch.setenv(OFFLINE, "1")
     with pytest.raises(DownloadError, match="haxby2001"):

@@ -94,6 +94,20 @@ def test_nothing_is_opened_when_the_trials_are_there(pattern, store, monkeypatch
     assert_same(first, cut(pattern, store))
 
 
+def test_shared_channels_are_stored_and_are_an_entry_of_their_own(pattern, store, tmp_path):
+    cut(pattern, store)
+    same = cut(pattern, store, on="common")
+    assert (len(store.entries()), same.channels.names) == (2, ("C3", "Cz", "C4"))
+    write_recordings(tmp_path / "data", n=1, start=3, names=("C4", "Pz", "C3"))
+    with pytest.raises(DataError, match="channels differ"):
+        cut(pattern, store)
+    in_memory = cut(pattern, on="common", pad=0.1)
+    assert in_memory.channels.names == ("C3", "C4")
+    assert_same(in_memory, cut(pattern, store, on="common", pad=0.1))
+    assert_same(in_memory, cut(pattern, store, on="common", pad=0.1))
+    assert len(store.entries()) == 3 and not list(store.folder.glob(".*.part"))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -184,8 +198,6 @@ def test_what_has_no_lasting_identity_is_refused(pattern, store):
             study.map(step).epoch(["left"], store=store)
     with pytest.raises(DataError, match="recording in memory"):
         nd.Study([study[0], study[1]]).epoch(["left"], store=store)
-    with pytest.raises(DataError, match="on='common'"):
-        study.epoch(["left"], store=store, on="common")
     assert not store.entries()
 
 
@@ -277,18 +289,19 @@ def test_load_of_what_cannot_be_stored_stays_in_memory(noise):
     step = Twice()
     step.learned = object()
     assert not isinstance(load(steps=[step]).base, np.memmap)
-    assert not isinstance(load(on="common").base, np.memmap)
     assert not EpochStore().entries()
 
 
 # ---------------------------------------------------------------------- folders of epochs
 def test_parts_are_written_as_concat_would_join_them(tmp_path):
-    parts = [make_epochs(rank=2), make_epochs(8, rank=1).pick(["C4", "C3"]), make_epochs(2)]
+    ragged = make_epochs(2, length=[10, 50])
+    parts = [make_epochs(rank=2), make_epochs(8, rank=1).pick(["C4", "C3"]), ragged]
     write_epochs(iter(parts), tmp_path / "e")
     joined, back = nd.concat(parts), load_epochs(tmp_path / "e", verify=True)
     np.testing.assert_array_equal(back.data, joined.data)
     pd.testing.assert_frame_equal(back.trials, joined.trials)
     assert (back.rank, back.channels, back.data_stamp) == (1, joined.channels, joined.data_stamp)
+    np.testing.assert_array_equal(back.length, joined.length)
 
 
 @pytest.mark.parametrize(
@@ -342,6 +355,25 @@ def test_brain_spaces_come_back(tmp_path):
     epochs = make_epochs(channels=nd.Channels(space.names, kinds="bold"), space=space)
     epochs.save(tmp_path / "e")
     assert nd.Epochs.load(tmp_path / "e").space == space
+
+
+def test_surfaces_and_grayordinates_come_back(tmp_path):
+    axes = pytest.importorskip("nibabel.cifti2.cifti2_axes", reason="CIFTI needs nibabel")
+    from neurodecode.core.space import GrayordinateSpace, SurfacePairSpace
+
+    cortex = axes.BrainModelAxis.from_surface(np.array([4]), 10, "CortexLeft")
+    deep = axes.BrainModelAxis.from_mask(np.ones((1, 1, 1), bool), "ThalamusLeft", np.eye(4))
+    spaces = {
+        "cifti": GrayordinateSpace(cortex + deep),
+        "parcels": GrayordinateSpace(axes.ParcelsAxis.from_brain_models(
+            [("left", cortex), ("deep", deep)])),
+        "pair": SurfacePairSpace([1, 1], ["CortexLeft", "CortexRight"]),
+    }  # fmt: skip
+    for name, space in spaces.items():
+        epochs = make_epochs(channels=nd.Channels(space.names, kinds="bold"), space=space)
+        epochs.save(tmp_path / name)
+        back = nd.Epochs.load(tmp_path / name)
+        assert (back.space, back.channels.names) == (space, space.names), name
 
 
 def test_a_subset_of_a_map_is_saved_in_blocks(tmp_path, monkeypatch):

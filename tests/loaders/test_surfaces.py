@@ -10,12 +10,12 @@ nibabel = pytest.importorskip("nibabel", reason="surfaces need nibabel: the extr
 SERIES = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32)  # vertices x volumes
 
 
-def write_gifti(path, step="0"):
+def write_gifti(path, step="0", series=SERIES, structure="CortexLeft"):
     from nibabel.gifti.gifti import GiftiDataArray, GiftiImage, GiftiMetaData
 
-    meta = GiftiMetaData({"AnatomicalStructurePrimary": "CortexLeft"})
+    meta = GiftiMetaData({"AnatomicalStructurePrimary": structure})
     image = GiftiImage(meta=meta)
-    for volume in SERIES.T:
+    for volume in series.T:
         image.add_gifti_data_array(
             GiftiDataArray(
                 volume,
@@ -49,6 +49,42 @@ def test_gifti_series_are_vertices_by_volumes(tmp_path):
     assert (rec.sfreq, rec.channels.names[4]) == (0.5, "vertex 4")
     image = rec.pick(["vertex 3", "vertex 1"]).to_image([1.0, 2.0])
     assert image.darrays[0].data.tolist() == [0, 2, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("lh.func.gii", "rh.func.gii"),
+        ("sub-Lara_hemi-L_bold.func.gii", "sub-Lara_hemi-R_bold.func.gii"),
+        ("100307.L.func.gii", "100307.R.func.gii"),
+    ],
+)
+def test_a_pair_of_hemispheres_is_one_recording(tmp_path, left, right):
+    other = 10 + SERIES[:3]
+    paths = [
+        write_gifti(tmp_path / left, "2000.0"),
+        write_gifti(tmp_path / right, "2000.0", other, "CortexRight"),
+    ]
+    for path in paths:
+        rec = read(path, pair=True)
+        np.testing.assert_array_equal(rec.data, np.concatenate([SERIES, other]))
+        assert rec.channels.names[4:6] == ("CortexLeft vertex 4", "CortexRight vertex 0")
+    sides = rec.pick(["CortexRight vertex 1", "CortexLeft vertex 0"]).to_image([1.0, 2.0])
+    assert [side.darrays[0].data.tolist() for side in sides] == [[2, 0, 0, 0, 0], [0, 1, 0]]
+    assert sides[1].meta["AnatomicalStructurePrimary"] == "CortexRight"
+    assert read(paths[0]).shape == SERIES.shape
+
+
+def test_hemispheres_that_are_no_pair_are_told(tmp_path):
+    path = write_gifti(tmp_path / "lh.func.gii", "2000.0")
+    with pytest.raises(DataError, match="no other hemisphere"):
+        read(path, pair=True)
+    write_gifti(tmp_path / "rh.func.gii", "2000.0", SERIES[:, :6], "CortexRight")
+    with pytest.raises(DataError, match="not of one run"):
+        read(path, pair=True)
+    write_gifti(tmp_path / "rh.func.gii", "2000.0")
+    with pytest.raises(DataError, match="both files say"):
+        read(path, pair=True)
 
 
 def test_gifti_without_a_time_step_asks_for_it(tmp_path):

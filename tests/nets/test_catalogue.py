@@ -9,6 +9,7 @@ from neurodecode.nets import applicable, build
 
 NETS = registry.names("net")
 SPEC = Spec(n_channels=22, n_times=1000, sfreq=250.0, n_outputs=4)
+DENOISERS = ("atat", "eegdenoisenet-cnn", "eegdenoisenet-fcnn")  # a segment in, a segment out
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,9 @@ def test_parameter_counts(name, count):
 @pytest.mark.parametrize("name", NETS)
 def test_registered_nets(name):
     torch.manual_seed(0)
-    net = build(name, SPEC)
-    x = torch.randn(3, 22, 1000)
+    spec = Spec(1, 100, 250.0, 100) if name in DENOISERS else SPEC
+    net = build(name, spec)
+    x = torch.randn(3, spec.n_channels, spec.n_times)
 
     loss = nn.functional.cross_entropy(net(x), torch.tensor([0, 1, 3]))
     loss.backward()
@@ -39,13 +41,14 @@ def test_registered_nets(name):
         outputs = net(x)
         torch.testing.assert_close(net(x[1:2]), outputs[1:2], rtol=1e-4, atol=1e-5)  # unit batch
         torch.testing.assert_close(net.head(net.encode(x)), outputs)
-    assert outputs.shape == (3, 4) and net.encode(x).ndim == 2
+    assert outputs.shape == (3, spec.n_outputs) and net.encode(x).ndim == 2
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_shortest_window_is_exact(name):
     def reason(n_times):
-        return applicable(name, Spec(4, n_times, 128.0, 2))
+        segment = Spec(1, n_times, 128.0, n_times)
+        return applicable(name, segment if name in DENOISERS else Spec(4, n_times, 128.0, 2))
 
     shortest = next(n for n in range(1, 700) if reason(n) is None)
     assert str(shortest) in reason(shortest - 1)

@@ -1,4 +1,4 @@
-"""`EuclideanAlign`: closed form, what each mode may look at, refusals."""
+"""`EuclideanAlign`, `RiemannianAlign`: closed form, what each mode may look at, refusals."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,14 @@ import pytest
 
 from neurodecode import Epochs
 from neurodecode.core.errors import DataError
-from neurodecode.linalg import inverse_sqrt, second_moment
-from neurodecode.preprocessing import EuclideanAlign, Reference
+from neurodecode.linalg import (
+    geodesic,
+    inverse_sqrt,
+    riemannian_mean,
+    second_moment,
+    trial_covariances,
+)
+from neurodecode.preprocessing import EuclideanAlign, Reference, RiemannianAlign
 
 CHANNELS = [f"E{i}" for i in range(6)]
 
@@ -134,14 +140,20 @@ def test_labels_are_not_read():
     assert np.array_equal(a, EuclideanAlign().fit(epochs, y[::-1]).transform(epochs).data)
 
 
-def test_average_reference_is_refused_and_one_channel_less_helps():
+def test_singular_data_are_whitened_in_what_they_span_and_a_warning_says_so():
     referenced = Reference().transform(subjects_epochs("a"))
-    with pytest.raises(DataError, match="leave out 1 channel"):
-        EuclideanAlign().fit(referenced)
     forgotten = Epochs(referenced.data, channels=CHANNELS, sfreq=100)
-    with pytest.raises(DataError, match="rank 5"):
-        EuclideanAlign().fit(forgotten)
-    EuclideanAlign().fit(referenced.pick(CHANNELS[:5]))
+    for epochs in (referenced, forgotten):  # known from the steps, or seen in the numbers
+        with pytest.warns(UserWarning, match="6 channels have rank 5"):
+            out = EuclideanAlign().fit_transform(epochs)
+        assert np.abs(mean_moment(out) - (np.eye(6) - 1 / 6)).max() < 3e-13
+    assert EuclideanAlign().fit(referenced.pick(CHANNELS[:5])).basis_ is None
+
+
+def test_a_domain_that_spans_less_than_the_training_data_is_refused():
+    step = EuclideanAlign(adapt="transductive").fit(subjects_epochs("ab"))
+    with pytest.raises(DataError, match="subject z: covariance without full rank"):
+        step.transform(Reference().transform(subjects_epochs("z", seed=3)))
 
 
 @pytest.mark.parametrize(
@@ -152,3 +164,70 @@ def test_average_reference_is_refused_and_one_channel_less_helps():
 def test_arguments_are_checked(arguments, word):
     with pytest.raises(DataError, match=word):
         EuclideanAlign(**arguments).fit(subjects_epochs("a"))
+
+
+def centred_matrices(epochs, names=("a", "b")):
+    return [
+        riemannian_mean(trial_covariances(epochs[epochs.groups("subject") == name].data, "scm"))
+        for name in names
+    ]
+
+
+def test_riemannian_mean_of_every_training_domain_is_the_identity():
+    epochs = subjects_epochs("ab")
+    for mean in centred_matrices(RiemannianAlign().fit_transform(epochs)):
+        assert np.abs(mean - np.eye(6)).max() < 1e-9
+    whole = RiemannianAlign(by="session").fit(epochs)
+    assert len(whole.references_) == 4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_whitened_covariances_are_pyriemanns():
+    transfer = pytest.importorskip("pyriemann.transfer")
+    epochs = subjects_epochs("ab")
+    matrices = trial_covariances(epochs.data, "scm")
+    X, y = transfer.encode_domains(matrices, np.tile([0, 1], 20), epochs.groups("subject"))
+    theirs = transfer.TLCenter("b").fit_transform(X, y)
+    ours = trial_covariances(RiemannianAlign().fit_transform(epochs).data, "scm")
+    assert np.allclose(ours, theirs, atol=1e-6)
+
+
+def test_online_means_move_along_geodesics_to_past_trials_only():
+    step = RiemannianAlign(adapt="online").fit(subjects_epochs("ab"))
+    new = subjects_epochs("z", seed=3)
+    out = step.transform(new).data
+    assert np.allclose(step.transform(new[:12]).data, out[:12])
+    matrices = trial_covariances(new.data, "scm")
+    mean = geodesic(geodesic(matrices[0], matrices[1], 1 / 2), matrices[2], 1 / 3)
+    assert np.allclose(out[3], inverse_sqrt(mean) @ new.data[3], atol=1e-8)
+    assert np.allclose(out[0], inverse_sqrt(step.mean_reference_) @ new.data[0], atol=1e-8)
+
+
+def test_riemannian_modes_are_those_of_euclidean_alignment():
+    train, new = subjects_epochs("ab"), subjects_epochs("z", seed=3)
+    whole = RiemannianAlign(adapt="transductive").fit(train).transform(new)
+    assert np.abs(centred_matrices(whole, "z")[0] - np.eye(6)).max() < 1e-9
+    step = RiemannianAlign(adapt="calibration", n_calibration=8).fit(train)
+    assert step.calibration_mask(new).sum() == 8
+    mean = riemannian_mean(trial_covariances(new.data[:8], "scm"))
+    out = step.transform(new).data
+    assert np.allclose(out[10], inverse_sqrt(mean) @ new.data[10], atol=1e-8)
+
+
+def test_riemannian_alignment_works_in_what_singular_data_span():
+    referenced = Reference().transform(subjects_epochs("ab"))
+    with pytest.warns(UserWarning, match="6 channels have rank 5"):
+        step = RiemannianAlign().fit(referenced)
+    assert step.basis_.shape == (6, 5)
+    matrices = trial_covariances(step.transform(referenced[:20]).data, "scm")
+    mean = riemannian_mean(step.basis_.T @ matrices @ step.basis_)
+    assert np.abs(mean - np.eye(5)).max() < 1e-8
+
+
+def test_fewer_samples_than_channels_are_refused_and_shrinkage_helps():
+    short = subjects_epochs("ab").crop(0, 0.05)
+    with pytest.raises(DataError, match="without full rank"):
+        RiemannianAlign().fit(short)
+    RiemannianAlign(estimator="oas").fit(short)
+    with pytest.raises(DataError, match="did you mean 'oas'"):
+        RiemannianAlign(estimator="oass").fit(short)

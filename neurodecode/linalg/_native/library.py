@@ -18,7 +18,7 @@ _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
     "sections": [
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
-        *(_DOUBLES, _DOUBLES, _INTEGER, ctypes.c_int),
+        *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
 }
 _RESULTS = {"eigen": ctypes.c_int64, "sections": ctypes.c_int}

@@ -1,4 +1,4 @@
-/* Second-order sections along rows, one row in each lane, forwards or both ways.
+/* Second-order sections along rows, one row in each lane, forwards and backwards.
  *
  * Transposed direct form II, as in SciPy. Samples lie time-major in one line of vectors; a chunk
  * of it is read, runs through all sections and is written while it is in the fastest cache.
@@ -97,12 +97,11 @@ static void set_state(vec *state, const double *steady, vec first, int64_t n)
 /* Rows (n_rows, n_times) of double (wide) or float; sections (n, 6) with a0 = 1; steady (n, 2)
  * is their state after a long input of ones. Returns 0, or -1 without memory. */
 EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, int64_t n_times,
-                          int64_t n_pad, const double *sections, const double *steady, int64_t n,
-                          int both_ways)
+                          int64_t n_pad, const double *sections, const double *steady, int64_t n)
 {
     void *block;
-    int64_t total = n_times + 2 * n_pad, n_line = both_ways ? total : CHUNK;
-    vec *line = room((size_t)(n_line + 7 * n), &block), *state = line + n_line;
+    int64_t total = n_times + 2 * n_pad;
+    vec *line = room((size_t)(total + 7 * n), &block), *state = line + total;
     section *s = (section *)(state + 2 * n);
     if (block == NULL) return -1;
     for (int64_t k = 0; k < n; k++, sections += 6)
@@ -112,13 +111,10 @@ EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, i
         rows r = {in, out, wide, first, n_rows, n_times};
         for (int64_t t = 0; t < total; t += CHUNK) {
             int64_t count = total - t < CHUNK ? total - t : CHUNK;
-            vec *chunk = both_ways ? line + t : line;
-            read_chunk(&r, chunk, t - n_pad, count);
-            if (t == 0) set_state(state, steady, *chunk, n);
-            sweep(chunk, count, 1, s, state, n);
-            if (!both_ways) write_chunk(&r, chunk, t, count);
+            read_chunk(&r, line + t, t - n_pad, count);
+            if (t == 0) set_state(state, steady, *line, n);
+            sweep(line + t, count, 1, s, state, n);
         }
-        if (!both_ways) continue;
         set_state(state, steady, line[total - 1], n);
         for (int64_t end = total; end > 0; end -= CHUNK) {
             int64_t count = end < CHUNK ? end : CHUNK;

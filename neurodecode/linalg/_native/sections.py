@@ -1,4 +1,7 @@
-"""Second-order sections with channels in lanes; the twins are SciPy's, in `linalg.filtering`."""
+"""Second-order sections with channels in lanes; the twin is SciPy's, in `linalg.filtering`.
+
+Zero-phase only: the causal filter must equal its stream bit for bit, and the stream is SciPy's.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ import numpy as np
 from neurodecode.linalg._native.library import kernels
 
 
-def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int | None) -> np.ndarray | None:
-    """Filter along the last axis, or None where the twin must.
+def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray | None:
+    """Filter along the last axis, forwards and backwards, or None where the twin must.
 
     Parameters
     ----------
     x : array, shape (..., n_times)
         float32 and float64 are filtered here, in float64.
     sections : float64 array, shape (n_sections, 6)
-    n_pad : int or None
-        Samples of odd reflection before and after, then forwards and backwards; None: forwards
-        only, without extension. Both start from the steady state of the first sample.
+    n_pad : int
+        Samples of odd reflection before and after. Both ways start from the steady state of the
+        sample that comes first.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int | None) -> np.nd
     n_times = x.shape[-1]
     status = found.sections(
         rows.ctypes.data, out.ctypes.data, x.dtype == np.float64, x.size // n_times, n_times,
-        n_pad or 0, table.ctypes.data, steady.ctypes.data, len(table), n_pad is not None,
+        n_pad, table.ctypes.data, steady.ctypes.data, len(table),
     )  # fmt: skip
     if status:
         raise MemoryError(f"no room to filter rows of {n_times} samples")

@@ -1,10 +1,10 @@
-"""BIDS folders: files by their entities, and the tables beside them.
+"""BIDS folders: a study of their recordings, and what the tables beside each say of it.
 
 Read here are the tables that decide what the data mean: ``events.tsv``, ``channels.tsv`` (kinds and
 bad channels), ``electrodes.tsv`` with ``coordsystem.json`` (places and their frame),
 ``participants.tsv`` (columns of the study's table) and the line frequency and reference of the
-recording's own JSON. Tables are inherited from folders above, as BIDS has it. The signals come from
-the same readers as any file.
+recording's own JSON. Which files there are is in `bids_files`, which tables belong to one in
+`bids_tables`. The signals come from the same readers as any file.
 
 Source: Gorgolewski et al. 2016, doi:10.1038/sdata.2016.44; Pernet et al. 2019,
 doi:10.1038/s41597-019-0104-8 (EEG); bids-specification.readthedocs.io, version 1.9.
@@ -15,29 +15,34 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from neurodecode.core.errors import DataError, did_you_mean
-from neurodecode.core.events import natural_order
+from neurodecode.core.errors import DataError
 from neurodecode.core.words import join_words
+from neurodecode.loaders.formats.bids_files import (
+    IDS,
+    BidsFile,
+    derivatives_folder,
+    entities,
+    find_files,
+)
+from neurodecode.loaders.formats.bids_tables import (
+    beside,
+    participants,
+    read_tsv,
+    sidecar,
+    tables_of,
+)
 from neurodecode.loaders.formats.damage import damage_told
 
 if TYPE_CHECKING:
     from neurodecode.core.recording import Recording
     from neurodecode.core.study import Study
 
-# data type (a folder's name) -> what ends the names of its recordings
-SUFFIXES = {"eeg": "eeg", "meg": "meg", "ieeg": "ieeg", "nirs": "nirs", "func": "bold"}
-# Endings of recordings, the header before the data that lie beside it.
-_ENDINGS = (
-    ".vhdr", ".set", ".edf", ".bdf", ".fif", ".ds", ".sqd", ".con", ".mefd", ".nwb", ".snirf",
-    ".nii.gz", ".nii", ".dtseries.nii",
-)  # fmt: skip
 # type in channels.tsv -> kind of ours, which is MNE's word too; what is not here stays as it is
 _KINDS = {
     "EEG": "eeg", "EOG": "eog", "VEOG": "eog", "HEOG": "eog", "ECG": "ecg", "EMG": "emg",
@@ -55,30 +60,6 @@ _FRAMES = {
     "head": r"CapTrak|Neuromag|ChietiItab|CTF|4DBti|KitYokogawa|EEGLAB",
 }
 _NOSE_IS_X = r"CTF|4DBti|KitYokogawa|EEGLAB"  # x to the nose, y to the left; ours: x right, y nose
-_IDS = {"subject": "sub", "session": "ses", "run": "run"}
-
-
-@dataclass(frozen=True)
-class BidsFile:
-    """A recording in a BIDS folder.
-
-    `entities` by their short words ("sub", "ses", "task", ...), `datatype` the folder's name.
-    """
-
-    path: Path
-    root: Path
-    datatype: str
-    entities: Mapping[str, str] = field(hash=False)
-
-    def words(self) -> dict[str, str]:
-        """Subject, session, run and task, "1" where the name has no session or run."""
-        ids = {word: self.entities.get(short, "1") for word, short in _IDS.items()}
-        return ids | {"task": self.entities.get("task", "")}
-
-
-def is_bids(folder: Path) -> bool:
-    """True for a folder that says of itself that it is a BIDS data set."""
-    return folder.is_dir() and (folder / "dataset_description.json").is_file()
 
 
 def read_study(
@@ -120,7 +101,7 @@ def read_study(
     from neurodecode.core.study import Study
 
     wanted = {"subject": subjects, "session": sessions, "run": runs, "task": task}
-    place = root if derivatives is None else _derivatives(root, derivatives)
+    place = root if derivatives is None else derivatives_folder(root, derivatives)
     files = find_files(place, datatype, {k: _texts(v) for k, v in wanted.items() if v is not None})
     table = pd.DataFrame([{**file.words(), "file": str(file.path)} for file in files])
     table.insert(0, "recording", _names(files))
@@ -129,74 +110,6 @@ def read_study(
         new = [name for name in people.columns if name not in table.columns]
         table = table.merge(people[["subject", *new]], on="subject", how="left")
     return Study([_Opener(file, dict(options)) for file in files], table)
-
-
-def find_files(
-    root: Path, datatype: str | None = None, wanted: Mapping[str, Sequence[str]] | None = None
-) -> list[BidsFile]:
-    """Recordings of a BIDS folder in natural order, ``derivatives`` and ``sourcedata`` left out.
-
-    Parameters
-    ----------
-    root : Path
-    datatype : str, optional
-    wanted : dict of "subject", "session", "run" or "task" -> ids to keep, optional
-
-    Raises
-    ------
-    DataError
-        None fits, or several data types do; the message lists what there is.
-    """
-    every = [file for folder in sorted(root.glob("sub-*")) for file in _files_under(folder, root)]
-    kept = [file for file in every if datatype in (None, file.datatype)]
-    for word, ids in (wanted or {}).items():
-        present = {file.words()[word] for file in kept}
-        unknown = [each for each in ids if each not in present]
-        if unknown:
-            raise _nothing_fits(root, word, unknown[0], present)
-        kept = [file for file in kept if file.words()[word] in ids]
-    types = sorted({file.datatype for file in kept})
-    if not kept:
-        found = sorted({file.datatype for file in every})
-        raise DataError(
-            "no recording in this BIDS folder",
-            found=f"{root}: data types {join_words(found)}" if found else f"{root}: none",
-            expected=f"sub-*/[ses-*/]{datatype or 'eeg'}/*_{SUFFIXES.get(datatype or 'eeg')}.*",
-        )
-    if len(types) > 1:
-        raise DataError(
-            "this BIDS folder holds several kinds of recordings",
-            found=join_words(types),
-            expected="one of them at a time",
-            fix=f'nd.read(folder, datatype="{types[0]}")',
-        )
-    return sorted(kept, key=lambda file: natural_order(file.path.as_posix()))
-
-
-def _files_under(folder: Path, root: Path) -> list[BidsFile]:
-    found: dict[str, BidsFile] = {}
-    for place in [folder, *sorted(folder.glob("ses-*"))]:
-        for datatype, suffix in SUFFIXES.items():
-            for ending in _ENDINGS:
-                for path in sorted((place / datatype).glob(f"sub-*_{suffix}{ending}")):
-                    stem = path.name.removesuffix(ending)
-                    names = entities(path.name)
-                    if names.get("split", "01").lstrip("0") != "1":
-                        continue  # parts of a FIF file, which the first one brings along
-                    # One recording in two formats counts once, by the order of the endings.
-                    found.setdefault(stem, BidsFile(path, root, datatype, names))
-    return list(found.values())
-
-
-def entities(name: str) -> dict[str, str]:
-    """The "key-value" parts of a BIDS file name.
-
-    Examples
-    --------
-    >>> entities("sub-01_ses-2_task-rest_eeg.vhdr")
-    {'sub': '01', 'ses': '2', 'task': 'rest'}
-    """
-    return dict(re.findall(r"(?:^|_)([a-z]+)-([^_.]+)", name))
 
 
 def _texts(ids: Any) -> list[str]:
@@ -209,30 +122,6 @@ def _names(files: Sequence[BidsFile]) -> list[str]:
     if len(set(names)) < len(names):
         return [file.path.relative_to(file.root).as_posix() for file in files]
     return names
-
-
-def _nothing_fits(root: Path, word: str, asked: str, present: set[str]) -> DataError:
-    listed = sorted(present, key=natural_order)
-    return DataError(
-        f"{root.name} has no {word} {asked!r}",
-        found=", ".join(listed[:20]) + (", …" if len(listed) > 20 else ""),
-        expected=f"one of them, without {word[:3]}-" if word in _IDS else "one of them",
-        fix=did_you_mean(asked.removeprefix("sub-"), listed),
-    )
-
-
-def _derivatives(root: Path, name: str) -> Path:
-    folder = root / "derivatives" / name
-    if not folder.is_dir():
-        place = root / "derivatives"
-        there = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
-        raise DataError(
-            "no such derivatives",
-            found=", ".join(there) or f"{place} does not exist",
-            expected=name,
-            fix=did_you_mean(name, there),
-        )
-    return folder
 
 
 # ---------------------------------------------------------------------- one recording
@@ -254,11 +143,6 @@ class _Opener:
         return [files_words(files), plain(self.options), dict(self.file.entities)]
 
 
-_TABLES = (
-    ("events", ".tsv"), ("channels", ".tsv"), ("electrodes", ".tsv"), ("coordsystem", ".json"),
-)  # fmt: skip
-
-
 def read_recording(file: BidsFile, options: dict[str, Any]) -> Recording:
     """One recording with what its tables say.
 
@@ -271,7 +155,7 @@ def read_recording(file: BidsFile, options: dict[str, Any]) -> Recording:
     from neurodecode.loaders.formats.mne_files import open_raw
     from neurodecode.loaders.formats.mne_raw import recording_from_raw
 
-    ids = {word: value for word, value in file.words().items() if word in _IDS}
+    ids = {word: value for word, value in file.words().items() if word in IDS}
     ids["recording"] = file.path.name.rpartition("_")[0]
     about = sidecar(file)
     family = family_of(file.path)
@@ -329,7 +213,7 @@ def apply_channels(raw: Any, table: pd.DataFrame, where: str) -> list[str]:
     """
     if "name" not in table:
         raise DataError(f"{where} has no column name", found=", ".join(map(str, table.columns)))
-    table = table.assign(name=table["name"].astype(str))
+    table = table.assign(name=[str(name) for name in table["name"]])  # an empty name is "nan"
     known = set(raw.ch_names) & set(table["name"])
     if not known:
         raise DataError(
@@ -405,87 +289,3 @@ def _coordinates(electrodes: Path) -> dict[str, str]:
                     found["units"] = str(value)
             return found
     return {}
-
-
-# ---------------------------------------------------------------------- tables beside a file
-def beside(file: BidsFile, suffix: str, ending: str) -> Path | None:
-    """The table that belongs to a recording, by BIDS' rule of inheritance.
-
-    Of the folders from the file's own up to the root, the nearest that holds a table whose
-    entities are all the file's; there the one with the most entities. Tables of places may carry a
-    "space" that the recording has not.
-    """
-    free = {"space"} if suffix in ("electrodes", "coordsystem") else set()
-    folder = file.path.parent
-    while True:
-        fits = []
-        for path in folder.glob(f"*{suffix}{ending}"):
-            if re.search(rf"(^|_){suffix}{re.escape(ending)}$", path.name) is None:
-                continue
-            names = {k: v for k, v in entities(path.name).items() if k not in free}
-            if names.items() <= dict(file.entities).items():
-                fits.append((len(names), path.name, path))
-        if fits:
-            return max(fits)[-1]
-        if folder == file.root or folder == folder.parent:
-            return None
-        folder = folder.parent
-
-
-def tables_of(file: BidsFile) -> list[Path]:
-    """The tables that belong to a recording and are there."""
-    found = [beside(file, *each) for each in _TABLES]
-    return [path for path in found if path is not None]
-
-
-def sidecar(file: BidsFile) -> dict[str, Any]:
-    """What the JSON files of a recording say, the nearest winning."""
-    suffix = SUFFIXES[file.datatype]
-    folders = [file.path.parent]
-    while folders[-1] not in (file.root, folders[-1].parent):
-        folders.append(folders[-1].parent)
-    words: dict[str, Any] = {}
-    for folder in reversed(folders):
-        paths = [p for p in folder.glob(f"*{suffix}.json")
-                 if entities(p.name).items() <= dict(file.entities).items()]  # fmt: skip
-        for path in sorted(paths, key=lambda p: len(entities(p.name))):
-            try:
-                words.update(json.loads(path.read_text(encoding="utf-8-sig")))
-            except (ValueError, TypeError) as error:
-                raise DataError(f"{path.name} is no JSON object", found=str(error)) from error
-    return words
-
-
-def read_tsv(path: Path) -> pd.DataFrame:
-    """A table of a BIDS folder; only "n/a" and empty cells are missing values.
-
-    Raises
-    ------
-    DataError
-        The file is no table of tab-separated columns.
-    """
-    try:
-        return pd.read_csv(path, sep="\t", na_values=["n/a", ""], keep_default_na=False,
-                           encoding="utf-8-sig")  # fmt: skip
-    except (ValueError, OSError) as error:
-        raise DataError(
-            f"{path.name} is no table", found=str(error).splitlines()[0],
-            expected="columns parted by tabs, names in the first row",
-        ) from error  # fmt: skip
-
-
-def participants(root: Path) -> pd.DataFrame:
-    """Rows of participants.tsv with a column subject, without "sub-"; empty where there is none."""
-    path = root / "participants.tsv"
-    if not path.is_file():
-        return pd.DataFrame({"subject": []})
-    table = pd.read_csv(path, sep="\t", dtype={"participant_id": str}, na_values=["n/a"],
-                        encoding="utf-8-sig")  # fmt: skip
-    if "participant_id" not in table:
-        raise DataError(
-            "participants.tsv has no column participant_id",
-            found=", ".join(map(str, table.columns)),
-        )
-    subjects = table.pop("participant_id").str.removeprefix("sub-")
-    table.insert(0, "subject", subjects)
-    return table.drop_duplicates("subject")

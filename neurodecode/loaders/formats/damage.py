@@ -32,6 +32,9 @@ _SIGNATURES = {
     b"<html": "a web page",
     b"version https://git-lfs": "a Git LFS pointer, not the file itself",
 }
+_BTI_HEAD = 96  # bytes before the list of epochs
+_BTI_MASK = 0x7FFFFFFF
+_BTI_SAMPLE = {1: 2, 2: 4, 3: 4, 4: 8}  # data format -> bytes a sample
 _ONE_LAYOUT = {".edf": "EDF", ".rec": "EDF", ".bdf": "BDF", ".gdf": "GDF"}
 
 
@@ -101,6 +104,55 @@ def check_fif(path: Path) -> None:
                     fix="get a fresh copy: bytes were lost or changed",
                 )
             place = ahead
+
+
+def check_bti(path: Path) -> None:
+    """Refuse a 4D/BTi file whose header counts more than the file holds: MNE would count on.
+
+    The header stands behind the samples; the last 8 bytes say where. Its layout is the one that
+    MNE's reader follows.
+
+    Raises
+    ------
+    DataError
+    """
+    end = path.stat().st_size - 8
+    with path.open("rb") as handle:
+        handle.seek(max(0, end))
+        place = int.from_bytes(handle.read(8), "big")
+        if end + 8 - (place & _BTI_MASK) <= _BTI_MASK:  # the upper half may hold anything
+            place &= _BTI_MASK
+        place += -place % 8
+        if place + _BTI_HEAD > end:
+            raise _bti_damaged(path, f"a header at byte {place} of {end + 8}")
+        handle.seek(place)
+        form, n_epochs, n_events, n_processes, n_channels, n_classes = struct.unpack(
+            ">8xh2xi4xi24xih6xi", handle.read(64)
+        )
+        handle.seek(place + _BTI_HEAD)
+        epochs = handle.read(56 * min(max(n_epochs, 0), (end - place) // 56))
+    counts = {
+        "epochs": (n_epochs, 56), "channels": (n_channels, 104), "events": (n_events, 66),
+        "processes": (n_processes, 356), "classes of events": (n_classes, 74),
+    }  # fmt: skip
+    for what, (count, size) in counts.items():
+        if not 0 <= count <= (end - place - _BTI_HEAD) // size:
+            raise _bti_damaged(path, f"a header of {end - place} bytes that counts {count} {what}")
+    lengths = [length for (length,) in struct.iter_unpack(">i52x", epochs)]
+    n_bytes = sum(lengths) * n_channels * _BTI_SAMPLE.get(form, 0)
+    if min(lengths, default=0) <= 0 or not 0 < n_bytes <= place:
+        raise _bti_damaged(
+            path, f"{sum(lengths)} samples of {n_channels} channels in {place} bytes"
+        )
+
+
+def _bti_damaged(path: Path, found: str) -> DataError:
+    return DataError(
+        f"{path.name} cannot be read",
+        found=found,
+        expected="a 4D/BTi recording whose header counts what is there",
+        fix="get a fresh copy: bytes were lost or changed",
+    )
 
 
 def _went_as_text(path: Path) -> bool:

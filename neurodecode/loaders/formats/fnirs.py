@@ -23,6 +23,7 @@ OPTIONS = ("fnirs", "ppf")
 PPF = 6.0
 FARTHEST = 0.1  # m between source and detector; light does not come that far
 _NAME = re.compile(r"S\d+_D\d+ \d+(\.\d+)?")
+_NAME_BOXY = re.compile(r"S\d+_D\d+ DC")  # MNE's name for the mean light of a BOXY pair
 
 
 def take_options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -39,7 +40,9 @@ def convert(raw: Any, fnirs: str | None = None, ppf: float | None = None) -> tup
     raw : mne.io.BaseRaw
         Without channels of light intensity (or optical density, for haemoglobin) it is given back.
     fnirs : "od", "haemoglobin" or "intensity"
-        Default: optical density, or intensity where the file tells no wavelengths (BOXY).
+        Default: optical density, or intensity where the file tells neither source nor detector.
+        BOXY tells no wavelengths: its DC channels become optical density, but not haemoglobin;
+        AC amplitude and phase stay as they are.
     ppf : float, default 6
         Partial pathlength factor, for haemoglobin only.
 
@@ -102,14 +105,24 @@ def _density(raw: Any, light: list[int]) -> tuple[Any, list[str]]:
     """Optical density, and the channels that had no light."""
     import mne
 
-    odd = [raw.ch_names[i] for i in light if not _NAME.fullmatch(raw.ch_names[i])]
-    if odd:
-        raise _no_form(f"{odd[0]!r} tells no source, detector and wavelength, as 'S1_D1 760' does")
+    names = [raw.ch_names[i] for i in light]
+    if all(map(_NAME_BOXY.fullmatch, names)):  # no wavelength is needed for a density
+        raw, dead = _without_dead(raw, light)
+        raw.apply_function(lambda each: -np.log(each / each.mean()), picks=light, verbose="error")
+        kinds = dict.fromkeys(names, "fnirs_od")
+        return raw.set_channel_types(kinds, on_unit_change="ignore", verbose="error"), dead
+    _check_names(names)
     raw, dead = _without_dead(raw, light)
     try:
         return mne.preprocessing.nirs.optical_density(raw, verbose="error"), dead
     except (ValueError, RuntimeError) as error:
         raise _no_form(" ".join(str(error).split())[:200]) from error
+
+
+def _check_names(names: list[str]) -> None:
+    odd = [name for name in names if not _NAME.fullmatch(name)]
+    if odd:
+        raise _no_form(f"{odd[0]!r} tells no source, detector and wavelength, as 'S1_D1 760' does")
 
 
 def _without_dead(raw: Any, light: list[int]) -> tuple[Any, list[str]]:
@@ -143,6 +156,7 @@ def _haemoglobin(raw: Any, ppf: float, dead: list[str]) -> tuple[Any, list[str]]
     from mne.preprocessing import nirs
 
     light = _picks(raw, "fnirs_od")
+    _check_names([raw.ch_names[i] for i in light])
     distances = nirs.source_detector_distances(raw.info)
     for i in light:
         if distances[i] > FARTHEST:

@@ -13,6 +13,8 @@ from neurodecode.core.dependencies import need
 class Hdf5Reader:
     """Samples of a dataset of shape (n_times, n_channels) or (n_times,), as rows in our units.
 
+    With `channels_first` the dataset's shape is (n_channels, n_times).
+
     The file is opened at the first read and in every process anew, so that recordings pickle.
 
     Parameters
@@ -24,9 +26,10 @@ class Hdf5Reader:
     """
 
     def __init__(
-        self, path: Path, dataset: str, n_times: int, factors: np.ndarray, offsets: np.ndarray
-    ):
-        self.path, self.dataset = Path(path), dataset
+        self, path: Path, dataset: str, n_times: int, factors: np.ndarray, offsets: np.ndarray,
+        channels_first: bool = False,
+    ):  # fmt: skip
+        self.path, self.dataset, self.channels_first = Path(path), dataset, channels_first
         self.n_times, self.factors, self.offsets = int(n_times), factors, offsets
         self.dtype = np.dtype(np.float32)
         self._open: Any = None
@@ -37,7 +40,9 @@ class Hdf5Reader:
             h5py = need("h5py", extra="spikes", why="an HDF5 file")
             self._open = h5py.File(self.path, "r")
         picks = np.arange(len(self.factors)) if channel_indices is None else channel_indices
-        block = np.asarray(self._open[self.dataset][start:stop], dtype=np.float64)
+        stored = self._open[self.dataset]
+        block = stored[:, start:stop].T if self.channels_first else stored[start:stop]
+        block = np.asarray(block, dtype=np.float64)
         block = block.reshape(stop - start, len(self.factors))[:, picks]
         return (block * self.factors[picks] + self.offsets[picks]).T.astype(self.dtype)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodecode.core.errors import DataError, MissingDependency
-from neurodecode.loaders.formats.damage import check_content, check_fif, content_of
+from neurodecode.loaders.formats.damage import check_bti, check_content, check_fif, content_of
 
 # ending -> name of the reader in mne.io; endings that several formats share are told apart below
 READERS = {
@@ -130,6 +130,8 @@ def open_raw(path: Path, options: dict[str, Any]) -> tuple[Any, list[str]]:
         check_content(each)
     if name == "fif" and path.suffix == ".fif":
         check_fif(path)
+    if name == "bti":
+        check_bti(path)
     import mne
 
     arguments = {**defaults, **options}

@@ -63,9 +63,10 @@ class RawReader:
                 expected=f"samples {start} to {stop} of {self.raw.filenames}",
                 fix="the file may be cut short or changed since it was opened: get a whole copy",
             ) from error
-        data *= self.factors[unique, None]  # float64 until here: offsets of volts keep their µV
-        data = data.astype(self.dtype)
-        return data if np.array_equal(unique, picks) else data[back]
+        signals = np.empty(data.shape, dtype=self.dtype)
+        # float64 up to the product: offsets of volts keep their µV
+        np.multiply(data, self.factors[unique, None], out=signals, casting="same_kind")
+        return signals if np.array_equal(unique, picks) else signals[back]
 
 
 def recording_from_raw(

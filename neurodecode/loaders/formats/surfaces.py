@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
 from neurodecode.core.readers import ArrayReader, SignalReader
 from neurodecode.core.recording import Recording
-from neurodecode.core.space import GrayordinateSpace, Space, SurfaceSpace
+from neurodecode.core.space import GrayordinateSpace, Space, SurfacePairSpace, SurfaceSpace
 from neurodecode.loaders.formats.scans import (
     CLEANING,
     blocks,
@@ -23,7 +24,9 @@ from neurodecode.loaders.formats.scans import (
 )
 
 NAME = "GIFTI or CIFTI"
-OPTIONS = ("tr", *CLEANING)
+OPTIONS = ("tr", "pair", *CLEANING)
+# how names of files tell the hemisphere, between dots, lines and underscores: left, right
+_SIDES = (("hemi-L", "hemi-R"), ("lh", "rh"), ("L", "R"))
 _FIX = (
     "a surface or a map of it serves as a place to draw on, not as data: read the ...func.gii or "
     "...dtseries.nii"
@@ -61,20 +64,25 @@ def read_file(path: Path, events: Any, options: dict[str, Any], ids: dict[str, s
     events : path, DataFrame, or None
         See `volume_events`.
     options : dict
-        ``tr`` (s), ``confounds``, ``detrend``, ``high_pass`` (Hz), ``standardize``.
+        ``tr`` (s), ``confounds``, ``detrend``, ``high_pass`` (Hz), ``standardize``. ``pair=True``
+        reads the other hemisphere too ("lh" and "rh", "hemi-L" and "hemi-R", "L" and "R" in the
+        name): one recording, the left before the right.
     ids : dict
 
     Raises
     ------
     DataError
-        A mesh or a single map, or no repetition time.
+        A mesh or a single map, no repetition time, or no file of the other hemisphere.
     MissingDependency
         nibabel is not installed.
     """
     check_options(options, OPTIONS, "a surface")
-    image = open_image(path)
-    is_cifti = type(image).__name__ == "Cifti2Image"
-    reader, space, step, unit = _cifti(image, path) if is_cifti else _gifti(image, path)
+    if options.get("pair", False):
+        reader, space, step, unit = _pair(path)
+    else:
+        image = open_image(path)
+        is_cifti = type(image).__name__ == "Cifti2Image"
+        reader, space, step, unit = _cifti(image, path) if is_cifti else _gifti(image, path)
     tr, notes = repetition_time(path, options.get("tr"), step, unit)
     channels = Channels(space.names, kinds="bold")
     return recording_of(
@@ -83,7 +91,40 @@ def read_file(path: Path, events: Any, options: dict[str, Any], ids: dict[str, s
     )  # fmt: skip
 
 
-def _gifti(image: Any, path: Path) -> tuple[SignalReader, Space, float | None, str]:
+def _pair(path: Path) -> tuple[SignalReader, Space, float | None, str]:
+    """Both hemispheres of a pair of GIFTI files as one."""
+    sides = [_gifti(open_image(each), each) for each in _both_sides(path)]
+    (left, left_space, step, unit), (right, right_space, other_step, _) = sides
+    if (left.n_times, step) != (right.n_times, other_step):
+        raise DataError(
+            f"{path.name}: the hemispheres are not of one run",
+            found=f"{left.n_times} and {right.n_times} volumes, {step} and {other_step} ms each",
+            expected="as many volumes, as far apart, on both sides",
+        )
+    words = [left_space.structure or "CortexLeft", right_space.structure or "CortexRight"]
+    if words[0] == words[1]:
+        raise DataError(f"{path.name}: both files say they are {words[0]}", found=path.name)
+    space = SurfacePairSpace([left_space.n_vertices, right_space.n_vertices], words)
+    return ArrayReader(np.concatenate([left.data, right.data])), space, step, unit
+
+
+def _both_sides(path: Path) -> tuple[Path, Path]:
+    """Files of the left and the right hemisphere, one of which is `path`."""
+    for sides in _SIDES:
+        for here, there in (sides, sides[::-1]):
+            pattern = rf"(?<![A-Za-z0-9]){here}(?![A-Za-z0-9])"
+            other = path.with_name(re.sub(pattern, there, path.name))
+            if other != path and other.is_file():
+                return (path, other) if here == sides[0] else (other, path)
+    raise DataError(
+        f"{path.name} has no other hemisphere beside it",
+        found=f"no file in {path.parent} that differs in the side only",
+        expected="names with lh and rh, hemi-L and hemi-R, or L and R",
+        fix="leave out pair=, or nd.read each file",
+    )
+
+
+def _gifti(image: Any, path: Path) -> tuple[ArrayReader, SurfaceSpace, float | None, str]:
     """GIFTI files are XML, which nibabel has read by now; a map a volume, or one array of all."""
     arrays = [each.data for each in image.darrays]
     sizes = {array.shape for array in arrays}

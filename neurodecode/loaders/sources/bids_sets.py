@@ -9,13 +9,9 @@ from neurodecode.core.card import Card
 from neurodecode.core.errors import CardError, DataError
 from neurodecode.core.events import natural_order
 from neurodecode.core.study import Study
-from neurodecode.loaders.formats.bids import (
-    SUFFIXES,
-    find_files,
-    is_bids,
-    read_study,
-    tables_of,
-)
+from neurodecode.loaders.formats.bids import read_study
+from neurodecode.loaders.formats.bids_files import SUFFIXES, find_files, is_bids
+from neurodecode.loaders.formats.bids_tables import tables_of
 
 _MODALITIES = {"ieeg": "ieeg", "nirs": "fnirs", "func": "fmri"}
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from neurodecode.core.card import Card
@@ -16,8 +17,9 @@ from neurodecode.core.events import natural_order
 from neurodecode.core.paths import data_folder
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
+from neurodecode.core.time_axis import to_samples
 from neurodecode.loaders.downloading import read_page
-from neurodecode.loaders.formats.bids import entities
+from neurodecode.loaders.formats.bids_files import entities
 from neurodecode.loaders.reading import read
 from neurodecode.loaders.sources.listed_files import (
     ListedFile,
@@ -78,7 +80,6 @@ def read_recordings(card: Card, subjects: list[str] | None) -> Study:
         and re.search(card.source.get("files", ""), each.path)
     ]
     fetch_listed(files, folder_of(number), card.name)
-    options = card.source.get("options", {})
     paths = [folder_of(number) / each.path for each in files]
     rows = [
         {
@@ -89,12 +90,38 @@ def read_recordings(card: Card, subjects: list[str] | None) -> Study:
         }
         for each, path in zip(files, paths, strict=True)
     ]
-    openers = [functools.partial(_open, path, options) for path in paths]
+    openers = [functools.partial(_open, path, card.source) for path in paths]
     return Study(openers, pd.DataFrame(rows))
 
 
-def _open(path: Path, options: dict[str, Any]) -> Recording:
-    return cast(Recording, read(path, **options))
+def _open(path: Path, source: dict[str, Any]) -> Recording:
+    recording = cast(Recording, read(path, **source.get("options", {})))
+    lag = source.get("lag", 0.0)
+    return with_targets_ahead(recording, lag) if lag else recording
+
+
+def with_targets_ahead(recording: Recording, lag: float) -> Recording:
+    """Recording whose targets are those of `lag` s later: movement follows the cells that cause it.
+
+    Parameters
+    ----------
+    recording : with targets
+    lag : s, >= 0; the last samples get NaN
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rec = Recording(np.zeros((1, 3)), channels=["a"], sfreq=10, targets={"v": [[1.0, 2, 3]]})
+    >>> with_targets_ahead(rec, 0.1).targets["v"]
+    array([[ 2.,  3., nan]])
+    """
+    n = to_samples(lag, recording.sfreq)
+    return recording.with_targets(
+        {
+            name: np.concatenate([row[:, n:], np.full((len(row), n), np.nan)], axis=1)
+            for name, row in recording.targets.items()
+        }
+    )
 
 
 def files(card: Card, subjects: list[str] | None) -> list[Path]:

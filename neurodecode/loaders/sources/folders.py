@@ -18,16 +18,22 @@ import pandas as pd
 from neurodecode.core.card import Card
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import CardError, DataError, DownloadError
-from neurodecode.core.paths import data_folder
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
-from neurodecode.loaders.pattern import match_files
 from neurodecode.loaders.pickled_arrays import load_arrays
 from neurodecode.loaders.reading import read
 from neurodecode.loaders.repair import with_microvolts_scaled
-
-Opener = Callable[[], Recording]
-Rows = list[tuple[Opener, dict[str, Any]]]
+from neurodecode.loaders.sources import emotiv_folders, intracranial_folders, nsd, spoken_sentences
+from neurodecode.loaders.sources.folder_files import (
+    Rows,
+    absent,
+    folder_of,
+    found_files,
+    person_of,
+    picked,
+    row_of,
+    with_labelled_windows,
+)
 
 
 def read_recordings(card: Card, subjects: list[str] | None) -> Study:
@@ -39,19 +45,18 @@ def read_recordings(card: Card, subjects: list[str] | None) -> Study:
     CardError : the card names no layout known here.
     """
     layout = card.source.get("layout", "")
-    if layout == "described":
-        raise _absent(card, "this card describes the set; nothing here opens its files yet")
     if layout not in LAYOUTS:
         raise CardError(
             f"{card.name}: no such layout", found=repr(layout), expected=", ".join(LAYOUTS)
         )
     rows = []
-    for path, fields in _found(card):
-        subject = person_of(card, fields)
+    for path, fields in found_files(card):
+        subject = person_of(card, path, fields)
         if subjects is None or subject in subjects:
             rows += LAYOUTS[layout](card, path, {**fields, "subject": subject})
     if not rows:
-        raise _absent(card, f"none of the people {', '.join(subjects or [])}")
+        found = "nothing of " + ", ".join(subjects) if subjects else "nothing that counts"
+        raise absent(card, found)
     table = pd.DataFrame([row for _, row in rows])
     parts = [_part(card, row) for row in table.to_dict("records")]
     if any(part is not None for part in parts):
@@ -63,56 +68,29 @@ def files(card: Card, subjects: list[str] | None) -> list[Path]:
     """Recordings of the folder and the files that label them, for the epoch store."""
     wanted = [
         path
-        for path, fields in _found(card)
-        if subjects is None or person_of(card, fields) in subjects
+        for path, fields in found_files(card)
+        if subjects is None or person_of(card, path, fields) in subjects
     ]
     beside = [each for path in wanted for each in path.parent.glob("*summary.txt")]
     labels = [path.with_suffix(".rec") for path in wanted if path.with_suffix(".rec").is_file()]
-    return sorted({*wanted, *beside, *labels})
+    # What every recording needs: the store must see when it changes.
+    shared = [each for name in card.source.get("beside", []) for each in folder_of(card).glob(name)]
+    return sorted({*wanted, *beside, *labels, *shared})
 
 
 def is_present(card: Card) -> bool:
     """Whether the folder holds recordings."""
-    if card.source.get("layout") == "described" or not folder_of(card).is_dir():
+    if not folder_of(card).is_dir():
         return False
     try:
-        return bool(_found(card))
+        return bool(found_files(card))
     except DownloadError:
         return False
-
-
-def folder_of(card: Card) -> Path:
-    """Where the folder of a card must lie."""
-    return data_folder() / card.source["folder"]
 
 
 def file_path(card: Card, name: str) -> Path:
     """Where a file of a card lies."""
     return folder_of(card) / name
-
-
-def person_of(card: Card, fields: dict[str, str]) -> str:
-    """Whose recording it is: by the path, or the only person of the card; twins are one."""
-    subject = fields["subject"] if "subject" in fields else card.subjects[0]
-    return card.source.get("same", {}).get(subject, subject)
-
-
-def _found(card: Card) -> list[tuple[Path, dict[str, str]]]:
-    folder = folder_of(card)
-    try:
-        return match_files(f"{folder.as_posix()}/{card.source['pattern']}")
-    except DataError as error:
-        raise _absent(card, error.found or "nothing") from error
-
-
-def _absent(card: Card, reason: str) -> DownloadError:
-    return DownloadError(
-        f"{card.name} is not on this machine",
-        found=reason,
-        expected=f"{folder_of(card) / card.source['pattern']}",
-        fix=f"get it from {card.source['host']} and put it there (a link will do); "
-        "NEURODECODE_DATA names another place",
-    )
 
 
 def _part(card: Card, row: dict[str, Any]) -> str | None:
@@ -123,52 +101,23 @@ def _part(card: Card, row: dict[str, Any]) -> str | None:
     return None
 
 
-def _row(card: Card, path: Path, fields: dict[str, str], **more: Any) -> dict[str, Any]:
-    name = path.relative_to(folder_of(card)).as_posix()
-    return {"recording": name, **fields, "file": str(path), **more}
-
-
-def _picked(card: Card, recording: Recording) -> Recording:
-    """The card's channels by the card's names, in its order."""
-    names = card.channels.get("names")
-    if not names:
-        return recording
-    given = {_plain(name): name for name in reversed(recording.channels.names)}
-    missing = [name for name in names if _plain(name) not in given]
-    if missing:
-        raise DataError(
-            f"{card.name}: a channel is missing",
-            found=f"{recording.recording} without {', '.join(missing[:6])}",
-            expected=f"the {len(names)} channels of the card",
-            fix="leave this recording out; zeros in its place would be no data",
-        )
-    picked = recording.pick([given[_plain(name)] for name in names])
-    return picked.rename(dict(zip(picked.channels.names, names, strict=True)))
-
-
-def _plain(name: str) -> str:
-    """The electrode in a name: "EEG FP1-REF" and "FP1-LE" are fp1, "T8-P8-0" is t8-p8."""
-    name = re.sub(r"^EEG\s+", "", name.strip(), flags=re.IGNORECASE)
-    return re.sub(r"(-REF|-LE|-\d)$", "", name, flags=re.IGNORECASE).lower()
-
-
 # ---------------------------------------------------------------------- labels in the path
 def _plain_files(card: Card, path: Path, fields: dict[str, str]) -> Rows:
     """Any format; events in the file or in `source.events_file`, or a label in the path."""
     beside = card.source.get("events_file")
     events = None if beside is None else folder_of(card) / beside.format(**fields)
-    return [(functools.partial(_open_plain, card, path, events), _row(card, path, fields))]
+    return [(functools.partial(_open_plain, card, path, events), row_of(card, path, fields))]
 
 
 def _open_plain(card: Card, path: Path, events: Path | None) -> Recording:
     options = card.source.get("options", {})
-    recording = _picked(card, cast(Recording, read(path, events=events, **options)))
+    recording = picked(card, cast(Recording, read(path, events=events, **options)))
     return with_microvolts_scaled(recording, card.source.get("scale", 1.0))
 
 
 # ---------------------------------------------------------------------- labels in files beside
 def _rec_files(card: Card, path: Path, fields: dict[str, str]) -> Rows:
-    return [(functools.partial(_open_rec, card, path), _row(card, path, fields))]
+    return [(functools.partial(_open_rec, card, path), row_of(card, path, fields))]
 
 
 def _open_rec(card: Card, path: Path) -> Recording:
@@ -188,7 +137,7 @@ def _open_rec(card: Card, path: Path) -> Recording:
             "code": rows["code"].astype(int),
         }
     )
-    return _picked(card, cast(Recording, read(path, events=events)))
+    return picked(card, cast(Recording, read(path, events=events)))
 
 
 def _summary_files(card: Card, path: Path, fields: dict[str, str]) -> Rows:
@@ -199,19 +148,11 @@ def _summary_files(card: Card, path: Path, fields: dict[str, str]) -> Rows:
             f"{path.parent.name} has no summary", expected=f"{path.parent.name}-summary.txt"
         )
     spans = seizures(summaries[0].read_text(encoding="utf-8", errors="replace")).get(path.name, [])
-    return [(functools.partial(_open_summary, card, path, spans), _row(card, path, fields))]
+    return [(functools.partial(_open_summary, card, path, spans), row_of(card, path, fields))]
 
 
 def _open_summary(card: Card, path: Path, spans: list[tuple[float, float]]) -> Recording:
-    """Windows side by side, each with the class that takes most of it."""
-    recording = _picked(card, cast(Recording, read(path)))
-    length = card.tmax - card.tmin
-    onsets = np.arange(0, recording.duration - length, length)
-    covered = np.zeros(len(onsets))
-    for start, stop in spans:
-        covered += np.clip(np.minimum(onsets + length, stop) - np.maximum(onsets, start), 0, None)
-    labels = np.where(covered > length / 2, "seizure", "background")
-    return recording.with_events(pd.DataFrame({"onset": onsets, "label": labels}))
+    return with_labelled_windows(card, picked(card, cast(Recording, read(path))), spans)
 
 
 def seizures(summary: str) -> dict[str, list[tuple[float, float]]]:
@@ -249,7 +190,7 @@ def _clip_rows(card: Card, path: Path, fields: dict[str, str], open_one: Any, la
     """One recording a clip: a split must never part the windows of one."""
     rows = []
     for number, label in enumerate(labels, start=1):
-        row = _row(card, path, fields, run=str(number), label=label)
+        row = row_of(card, path, fields, run=str(number), label=label)
         row["recording"] += f" clip-{number}"
         rows.append((functools.partial(open_one, card, path, number), row))
     return rows
@@ -325,7 +266,7 @@ def _open_rated_clip(card: Card, path: Path, clip: int) -> Recording:
 
 def _things_files(card: Card, path: Path, fields: dict[str, str]) -> Rows:
     """THINGS-EEG2: a pickled dict in a .npy file, image numbers in the trigger channel."""
-    return [(functools.partial(_open_things, card, path), _row(card, path, fields))]
+    return [(functools.partial(_open_things, card, path), row_of(card, path, fields))]
 
 
 def _open_things(card: Card, path: Path) -> Recording:
@@ -355,4 +296,10 @@ LAYOUTS: dict[str, Callable[[Card, Path, dict[str, str]], Rows]] = {
     "pickled-clips": _pickled_clips,
     "rated-clips": _rated_clips,
     "things": _things_files,
+    "alljoined": emotiv_folders.alljoined_rows,
+    "areeg-words": emotiv_folders.areeg_rows,
+    "seizure-hours": intracranial_folders.hour_rows,
+    "seizure-parts": intracranial_folders.part_rows,
+    "nsd": nsd.session_rows,
+    "sentences": spoken_sentences.day_rows,
 }

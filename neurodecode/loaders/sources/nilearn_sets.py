@@ -11,12 +11,11 @@ import os
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pandas as pd
 
 from neurodecode.core.card import Card
 from neurodecode.core.dependencies import need
-from neurodecode.core.errors import CardError, DataError, DownloadError
+from neurodecode.core.errors import CardError, DownloadError
 from neurodecode.core.recording import Recording
 from neurodecode.core.study import Study
 from neurodecode.loaders.downloading import OFFLINE, is_offline
@@ -33,65 +32,31 @@ def read_recordings(card: Card, subjects: list[str] | None) -> list[Recording] |
     MissingDependency : nilearn is not installed.
     DownloadError : files are missing and cannot be fetched.
     """
-    sets = {"haxby": haxby_runs, "development-fmri": development_study}
+    sets = {"haxby": haxby_people, "development-fmri": development_study}
     name = card.source.get("set", "")
     if name not in sets:
         raise CardError(f"{card.name}: no such set", found=repr(name), expected=", ".join(sets))
     people = subjects or card.subjects
-    if is_offline() and not all(_has(card, each) for each in people):
+    if is_offline() and not all(_images(card, each) for each in people):
         raise _absent(card, f"{OFFLINE} forbids the network")
     return sets[name](card, people)
 
 
-def haxby_runs(card: Card, subjects: list[str]) -> list[Recording]:
-    """Twelve runs of each person: voxels of ventral temporal cortex, blocks as events.
+def haxby_people(card: Card, subjects: list[str]) -> list[Recording]:
+    """One recording a person: voxels of ventral temporal cortex, blocks as events.
 
-    The file holds all runs one after the other; each becomes a recording, because leaving runs
-    out is the only honest split.
+    The file holds twelve runs one after the other: an edge lies between two, and each block knows
+    its run, because leaving runs out is the only honest split.
     """
     bunch = _fetch(card, "fetch_haxby", subjects=[int(each) for each in subjects])
+    options = card.source.get("options", {})
     recordings = []
     for i, subject in enumerate(subjects):
-        whole = cast(Recording, read(bunch.func[i], mask=bunch.mask_vt[i], tr=TR_HAXBY))
-        labels = pd.read_csv(bunch.session_target[i], sep=r"\s+")
-        if len(labels) != whole.n_times:
-            raise DataError(
-                f"{Path(bunch.session_target[i]).name} does not fit its image",
-                found=f"{len(labels)} labels, {whole.n_times} volumes",
-            )
-        words = labels["labels"].to_numpy(dtype=str)
-        chunks = labels["chunks"].to_numpy(dtype=np.int64)
-        for chunk in np.unique(chunks).tolist():
-            rows = np.flatnonzero(chunks == chunk)
-            part = whole.with_data(whole.read(int(rows[0]), int(rows[-1]) + 1))
-            ids = {"subject": subject, "run": str(chunk + 1)}
-            ids["recording"] = f"{card.name} sub-{subject} run-{ids['run']}"
-            recordings.append(part.with_events(blocks(words[rows])).with_ids(**ids))
+        labels, mask = bunch.session_target[i], bunch.mask_vt[i]
+        whole = read(bunch.func[i], mask=mask, tr=TR_HAXBY, events=labels, **options)
+        ids = {"subject": subject, "recording": f"{card.name} sub-{subject}"}
+        recordings.append(cast(Recording, whole).with_ids(**ids))
     return recordings
-
-
-def blocks(words: np.ndarray) -> pd.DataFrame:
-    """Events of a run from one label a volume: a row where the label changes, rest left out.
-
-    Parameters
-    ----------
-    words : array of str, shape (n_volumes,)
-
-    Examples
-    --------
-    >>> blocks(np.array(["rest", "face", "face", "rest", "cat"]))["onset"].tolist()
-    [2.5, 10.0]
-    """
-    starts = np.flatnonzero(np.concatenate([[True], words[1:] != words[:-1]]))
-    stops = np.append(starts[1:], len(words))
-    frame = pd.DataFrame(
-        {
-            "onset": starts * TR_HAXBY,
-            "duration": (stops - starts) * TR_HAXBY,
-            "label": words[starts],
-        }
-    )
-    return frame.loc[frame["label"] != "rest"].reset_index(drop=True)
 
 
 def development_study(card: Card, subjects: list[str]) -> Study:
@@ -147,11 +112,24 @@ def folders() -> list[Path]:
     return [*found, Path.home() / "nilearn_data"]
 
 
-def _has(card: Card, subject: str) -> bool:
+def _images(card: Card, subject: str) -> list[Path]:
+    """Images of a person in the first of nilearn's folders that has some."""
     wanted = card.source["files"].format(subject=int(subject))
-    return any(any((each / card.source["folder"]).glob(wanted)) for each in folders())
+    found = (sorted((each / card.source["folder"]).glob(wanted)) for each in folders())
+    return next(filter(None, found), [])
+
+
+def files(card: Card, subjects: list[str] | None) -> list[Path]:
+    """Images that are here and what lies beside them, labels and masks, for the epoch store."""
+    images = [path for each in subjects or card.subjects for path in _images(card, each)]
+    beside = set()
+    for image in images:
+        person, mark, _ = image.name.partition("_")  # a folder a person, or a prefix a person
+        beside |= {*image.parent.glob(f"{person}_*" if mark else "*")}
+        beside |= {*image.parent.glob("participants.tsv")}
+    return sorted(path for path in beside if path.is_file())
 
 
 def is_present(card: Card) -> bool:
     """Whether nilearn's folders hold every person of the card."""
-    return all(_has(card, each) for each in card.subjects)
+    return all(_images(card, each) for each in card.subjects)

@@ -20,7 +20,8 @@ from neurodecode.core.events import natural_order
 from neurodecode.core.paths import data_folder
 from neurodecode.core.study import Study
 from neurodecode.loaders.downloading import read_page
-from neurodecode.loaders.formats.bids import entities, is_bids, read_study
+from neurodecode.loaders.formats.bids import read_study
+from neurodecode.loaders.formats.bids_files import entities, is_bids
 from neurodecode.loaders.sources import bids_sets
 from neurodecode.loaders.sources.listed_files import (
     ListedFile,

@@ -6,7 +6,9 @@
 - ``spikes = {file, times, units, trials, factor, zero}``: one entry a spike; ``factor`` makes
   seconds, ``zero`` (s) is the time within a trial that becomes 0. Bins are 1 / `sfreq` wide;
 - ``labels = {variable}``: codes in the order of `classes`; or
-- ``target = {variable, factor, offset}``: a number a trial, ``factor * x + offset``;
+- ``target = {variable, factor, offset}``: a number a trial, ``factor * x + offset``; or
+- ``target = {file, variable, axes}``: several, "trials channels" or the reverse; or none of these:
+  trials without targets;
 - ``[source.columns]``: column of the trial table -> variable.
 """
 
@@ -34,17 +36,19 @@ def read_epochs(card: Card) -> Epochs:
     Raises
     ------
     DownloadError : a file is not here; the message says where it comes from and where to put it.
-    DataError : arrays of unequal length, or codes without a class.
+    DataError : arrays of unequal length, trials of another length than the card's, or codes
+        without a class.
     CardError : the card names neither a signal nor spikes.
     """
     y = _targets(card)
-    if "spikes" in card.source:
+    if "spikes" in card.source and y is not None:
         data = _counts(card, len(y))
     elif "signal" in card.source:
         spec = card.source["signal"]
         array = load_array(data_file(card, spec["file"]), spec.get("variable"))
         data = arrange(array, spec.get("axes"), "trials channels times", card.name)
         data = data.astype(np.float32)  # before any arithmetic: integers of eight bits overflow
+        _check_window(card, spec["file"], data.shape[2])
     else:
         raise CardError(f"{card.name}: no trials", expected="source.signal or source.spikes")
     names = arrays.channel_names(card, data.shape[1])
@@ -54,7 +58,7 @@ def read_epochs(card: Card) -> Epochs:
         sfreq=card.sfreq,
         tmin=card.tmin,
         y=y,
-        trials=_trials(card, len(y)),
+        trials=_trials(card, len(data)),
         zero=card.zero,
         name=card.name,
     )
@@ -74,7 +78,19 @@ def _column(card: Card, spec: dict[str, Any], variable: str) -> np.ndarray:
     return load_array(data_file(card, spec.get("file", file_names(card)[0])), variable).ravel()
 
 
-def _targets(card: Card) -> np.ndarray:
+def _check_window(card: Card, file: str, n_times: int) -> None:
+    """Trials of another length were taken at another rate, or are others."""
+    _, expected = window_samples(card.tmin, card.tmax, card.sfreq)
+    if n_times != expected:
+        raise DataError(
+            f"{card.name}: {file} holds trials of another length",
+            found=f"{n_times} samples",
+            expected=f"{expected}: {card.tmax - card.tmin:g} s at {card.sfreq:g} Hz",
+            fix="the file that the card names, or a card of your own with its rate",
+        )
+
+
+def _targets(card: Card) -> np.ndarray | None:
     if "labels" in card.source:
         spec = card.source["labels"]
         codes = _column(card, spec, spec["variable"]).astype(np.int64)
@@ -85,7 +101,12 @@ def _targets(card: Card) -> np.ndarray:
                 expected=f"0 to {len(card.classes) - 1}",
             )
         return np.array(card.classes)[codes]
+    if "target" not in card.source:
+        return None
     spec = card.source["target"]
+    if "axes" in spec:
+        array = load_array(data_file(card, spec["file"]), spec.get("variable"))
+        return arrange(array, spec["axes"], "trials channels", card.name).astype(np.float64)
     values = _column(card, spec, spec["variable"]).astype(np.float64)
     return (values * spec.get("factor", 1.0) + spec.get("offset", 0.0))[:, None]
 

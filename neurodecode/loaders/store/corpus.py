@@ -44,5 +44,7 @@ def cut_ahead(one: CutSome, recordings: Iterable[Recording] | Study) -> Iterator
 
 def card_words(card: Card, wishes: Mapping[str, Any]) -> str:
     """What `load` was asked for, for people who look into the store."""
-    told = [f"{name}={value!r}" for name, value in wishes.items() if value not in (None, [])]
+    told = [
+        f"{name}={value!r}" for name, value in wishes.items() if value not in (None, [], "same")
+    ]
     return " · ".join([card.name, *told])

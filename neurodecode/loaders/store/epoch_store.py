@@ -25,6 +25,7 @@ from neurodecode.core.epochs_files import (
 )
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import file_lock
+from neurodecode.core.joining import shared_names
 from neurodecode.core.paths import cache_folder, cache_limit
 from neurodecode.core.words import plural
 
@@ -194,23 +195,38 @@ class EpochStore:
         Raises
         ------
         DataError
-            The study holds recordings in memory or steps without a lasting identity, or
-            ``on="common"``, which is known only when all are cut.
+            The study holds recordings in memory, or steps without a lasting identity.
         """
         from neurodecode.loaders.store.keys import study_key
 
-        if on != "same":
-            raise DataError(
-                "trials of unequal channels cannot be stored part by part",
-                found=f"on={on!r}",
-                expected='on="same"',
-                fix="study.map(pick) with a function that picks the channels all share",
-            )
-        return self.get_or_make(
-            study_key(study, words),
-            lambda: ahead(one, range(len(study)), threads=max(1, jobs)),
-            f"{plural(len(study), 'recording')} · {_words(words)}",
-        )
+        def parts() -> Iterator[Epochs]:
+            made = ahead(one, range(len(study)), threads=max(1, jobs))
+            return made if on == "same" else self.common(made)
+
+        key = study_key(study, {**words, "on": on})
+        return self.get_or_make(key, parts, f"{plural(len(study), 'recording')} · {_words(words)}")
+
+    def common(self, parts: Iterable[Epochs]) -> Iterator[Epochs]:
+        """Parts with the channels that all share, which is known only when all have been made.
+
+        They wait on disk: one is in memory at a time.
+        """
+        waiting = self.folder / f".{uuid.uuid4().hex[:12]}.part"
+        try:
+            places = []
+            for i, part in enumerate(parts):
+                places.append(waiting / str(i))
+                write_epochs([part], places[-1])
+            names = shared_names([load_epochs(place).channels.names for place in places], "common")
+            for place in places:
+                part = load_epochs(place)
+                if part.channels.names != names:
+                    dropped = part.dropped
+                    part = part.pick(names)
+                    part.dropped = dropped
+                yield part
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)
 
 
 def _words(cut: Mapping[str, Any]) -> str:

@@ -20,10 +20,10 @@ from neurodecode.core.dependencies import need
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.epochs_files import describe
 from neurodecode.core.errors import DataError
-from neurodecode.core.stamps import digest
+from neurodecode.core.stamps import BlockDigest, digest
 from neurodecode.loaders.store.epoch_store import EpochStore
 
-FORMAT = 1
+FORMAT = 2
 _CHUNK = 1 << 23  # bytes of one object: large enough for the network, small enough for memory
 _WORDS = "neurodecode"
 
@@ -66,12 +66,13 @@ def to_zarr(epochs: Epochs, url: str, storage_options: Mapping[str, Any] | None 
         dtype=epochs.dtype,
         dimension_names=("trial", "channel", "time"),
     )
-    state = hashlib.sha256(f"{epochs.dtype.str}{array.shape}".encode())
+    state = BlockDigest()
     for start in range(0, len(epochs), size):
         block = epochs.base[epochs.rows[start : start + size]]
         array[start : start + size] = block
-        state.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
-    words: dict[str, Any] = {"format": FORMAT, "content": state.hexdigest()}
+        state.update(block)
+    content = state.hexdigest(epochs.dtype, array.shape)
+    words: dict[str, Any] = {"format": FORMAT, "content": content}
     if epochs.y is not None:
         y = epochs.y
         if y.dtype.kind == "U":
@@ -141,12 +142,12 @@ def _parts(group: Any, words: dict[str, Any], table: bytes, y: Any, url: str) ->
     channels = meaning.pop("channels")
     for name in ("positions", "orientations"):
         channels[name] = np.array(channels[name], dtype=np.float64)  # null becomes NaN
-    state = hashlib.sha256(f"{data.dtype.str}{data.shape}".encode())
+    state = BlockDigest()
     size = data.chunks[0]
     for start in range(0, max(1, len(trials)), size):
         part = slice(start, start + size)
         block = np.ascontiguousarray(data[part])
-        state.update(block.reshape(-1).view(np.uint8).data)
+        state.update(block)
         yield Epochs(
             block,
             channels=Channels(**channels),
@@ -155,7 +156,7 @@ def _parts(group: Any, words: dict[str, Any], table: bytes, y: Any, url: str) ->
             length=None if length is None else length[part],
             **meaning,
         )
-    if state.hexdigest() != words["content"]:
+    if state.hexdigest(data.dtype, data.shape) != words["content"]:
         raise DataError(
             "other samples than were written",
             found=url,
