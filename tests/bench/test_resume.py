@@ -43,21 +43,21 @@ def fits(folder: Path) -> Counter:
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on(tmp_path, jobs):
-    process = start(tmp_path, 0.15, 6, f"jobs={jobs}")
+    process = start(tmp_path, 0.15, 12, f"jobs={jobs}")
     wait_for_results(tmp_path, process, 2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finished = len(Store(tmp_path / "run").read())  # readable: no broken file
-    assert 4 <= finished < 12
-    again = start(tmp_path, 0.0, 6, "jobs=1")
-    assert again.communicate()[0] == f"[12, {finished}, 0] True"
+    assert 4 <= finished < 24
+    again = start(tmp_path, 0.0, 12, "jobs=1")
+    assert again.communicate()[0] == f"[24, {finished}, 0] True"
     # Twice is only what was under way: at most one batch of two folds a job.
-    assert sum(fits(tmp_path).values()) <= 12 + 2 * jobs
-    assert len(Result.load(tmp_path / "run").frame["key"].unique()) == 12
+    assert sum(fits(tmp_path).values()) <= 24 + 2 * jobs
+    assert len(Result.load(tmp_path / "run").frame["key"].unique()) == 24
 
 
 def test_ctrl_c_says_what_is_kept(tmp_path):
-    process = start(tmp_path, 0.2, 6, "jobs=1")
+    process = start(tmp_path, 0.2, 40, "jobs=1")
     wait_for_results(tmp_path, process, 1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
