@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from neurodecode.linalg.spd import inverse_sqrt as inverse_sqrt
     from neurodecode.linalg.spd import range_basis as range_basis
     from neurodecode.linalg.spd import riemannian_mean as riemannian_mean
+    from neurodecode.linalg.spd import riemannian_means as riemannian_means
     from neurodecode.linalg.spd import second_moment as second_moment
     from neurodecode.linalg.spd import squared_distances as squared_distances
     from neurodecode.linalg.spd import tangent_vectors as tangent_vectors
@@ -94,6 +95,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "resample_spans": "resampling",
         "resample_trials": "resampling",
         "riemannian_mean": "spd",
+        "riemannian_means": "spd",
         "second_moment": "spd",
         "squared_distances": "spd",
         "tangent_vectors": "spd",
