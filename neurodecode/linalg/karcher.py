@@ -13,8 +13,8 @@ from neurodecode.linalg.rank import full_rank_eigh
 
 _TOLERANCE = 1e-9  # of the gradient's norm, times sqrt(n)
 _FLOOR = 1e-5  # below, a gradient that no longer shrinks is rounding, of ill-conditioned matrices
-_PATIENCE = 4  # steps without progress that say so
-_ITERATIONS = 60
+_PATIENCE = 6  # steps without progress that say so
+_ITERATIONS = 200
 _DEPTH = 5  # of Anderson's mixing
 _BLOCK = 256
 
@@ -60,9 +60,8 @@ def karcher_means(
     if len(subsets) > 1:  # nearer to each of them
         step = log_sum(matrices, whitener, where, used) / len(used)
         root, whitener = _chart(root @ _exp(step) @ root.T, where)
-    gradients = _first_gradients(matrices, subsets, used, whitener, where)
-    logs = np.empty_like(gradients)  # of the means, in the chart
-    active = [_Search(k, np.zeros((n, n)), gradients[k]) for k in range(len(subsets))]
+    active = _searches(matrices, subsets, used, whitener, where)
+    logs = np.empty((len(subsets), n, n))  # of the means, in the chart
     for _ in range(_ITERATIONS):
         for search in active:
             logs[search.subset] = search.advance()
@@ -80,42 +79,52 @@ def karcher_means(
 
 
 class _Search:
-    """Steps towards the mean of one subset: logarithms in the chart, and the steps from there."""
+    """Steps towards the mean of one subset: logarithms in the chart, and the gradients there."""
 
-    def __init__(self, subset: int, log: np.ndarray, step: np.ndarray):
+    def __init__(self, subset: int, gradient: np.ndarray, pace: float):
         self.subset = subset
-        self.log, self.step = log, step
-        self.done = False
-        self.best = log
+        self.log, self.gradient = np.zeros_like(gradient), gradient
         self.norms: list[float] = []
-        self._logs: list[np.ndarray] = []
-        self._steps: list[np.ndarray] = []
+        self.done = False
+        self._pace = pace  # of a gradient, what a step without mixing takes
+        self._best = self.log, gradient
+        self._history: list[tuple[np.ndarray, np.ndarray]] = []
 
     def advance(self) -> np.ndarray:
         """Where to look next; the mean, once `done`."""
-        norm = float(np.linalg.norm(self.step))
-        limit = _TOLERANCE * np.sqrt(len(self.step))
-        if norm > 2 * min(self.norms, default=np.inf):  # mixing went astray
-            self._logs, self._steps = [], []
+        norm = float(np.linalg.norm(self.gradient))
+        least = min(self.norms, default=np.inf)
         self.norms.append(norm)
-        self._logs = [*self._logs[-_DEPTH:], self.log.ravel()]
-        self._steps = [*self._steps[-_DEPTH:], self.step.ravel()]
-        here = self.log
-        self.log = self._mixed()
-        if norm == min(self.norms):
-            self.best = self.log if norm < limit else here
+        if norm < least:
+            self._best = self.log, self.gradient
+        elif norm > 2 * least:  # went astray
+            self.log, self.gradient = self._best
+            self._pace, self._history = self._pace / 2, []
+        self._history = [*self._history[-_DEPTH:], (self.log.ravel(), self.gradient.ravel())]
+        self.log = self._ahead()
         stale = len(self.norms) - 1 - int(np.argmin(self.norms)) >= _PATIENCE
-        self.done = norm < limit or (stale and min(self.norms) < _FLOOR)
-        return self.best if self.done else self.log
+        self.done = norm < _TOLERANCE * np.sqrt(len(self.gradient))
+        if stale and least < _FLOOR:
+            self.log, self.done = self._best[0], True
+        return self.log
 
-    def _mixed(self) -> np.ndarray:
-        ahead = self.log + self.step
-        if len(self._logs) == 1:
-            return ahead
-        steps = np.diff(self._steps, axis=0)  # (depth, n^2)
-        weights = np.linalg.lstsq(steps.T, self._steps[-1], rcond=None)[0]
-        mixed = ahead - (weights @ (np.diff(self._logs, axis=0) + steps)).reshape(ahead.shape)
+    def _ahead(self) -> np.ndarray:
+        logs, gradients = (np.array(each) for each in zip(*self._history, strict=True))
+        steps = self._paced(gradients)
+        ahead = logs[-1] + steps[-1]
+        if len(logs) > 1:
+            turns = np.diff(gradients, axis=0)  # (depth, n^2)
+            weights = np.linalg.lstsq(turns.T, gradients[-1], rcond=None)[0]
+            ahead -= weights @ (np.diff(logs, axis=0) + np.diff(steps, axis=0))
+        mixed = ahead.reshape(self.log.shape)
         return (mixed + mixed.T) / 2
+
+    def _paced(self, gradients: np.ndarray) -> np.ndarray:
+        """Steps of gradients (count, n^2): all that lies along the identity, less of the rest."""
+        n = len(self.log)
+        steps = self._pace * gradients
+        steps[:, :: n + 1] += (1 - self._pace) * gradients[:, :: n + 1].mean(axis=1)[:, None]
+        return steps
 
 
 def _chart(mean: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
@@ -124,24 +133,33 @@ def _chart(mean: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
     return vectors * np.sqrt(values), (vectors / np.sqrt(values)).T
 
 
-def _first_gradients(
+def _searches(
     matrices: np.ndarray,
     subsets: Sequence[np.ndarray],
     used: np.ndarray,
     whitener: np.ndarray,
     where: str,
-) -> np.ndarray:
-    """Mean logarithm of every subset at the origin of the chart; each logarithm is taken once."""
+) -> list[_Search]:
+    """Searches with gradients at the origin of the chart; each logarithm there is taken once."""
     n = matrices.shape[-1]
     shares = np.zeros((len(subsets), len(matrices)))
     for share, rows in zip(shares, subsets, strict=True):
         np.add.at(share, rows, 1 / len(rows))
-    total = np.zeros((len(subsets), n * n))
+    gradients = np.zeros((len(subsets), n * n))
+    spreads = np.zeros(len(subsets))
     for first in range(0, len(used), _BLOCK):
         rows = used[first : first + _BLOCK]
-        logs = logarithms(matrices, whitener, where, rows)
-        total += shares[:, rows] @ logs.reshape(len(rows), n * n)
-    return total.reshape(-1, n, n)
+        logs = logarithms(matrices, whitener, where, rows).reshape(len(rows), n * n)
+        traces = logs[:, :: n + 1].sum(axis=1)
+        gradients += shares[:, rows] @ logs
+        spreads += shares[:, rows] @ (np.sum(logs**2, axis=1) / n - (traces / n) ** 2)
+    # Along X the gradient turns by (x/2) coth(x/2) X, x the differences of a log's eigenvalues.
+    half = np.sqrt(np.maximum(spreads, 1e-12) / 2)
+    paces = np.tanh(half) / half
+    return [
+        _Search(k, gradient, pace)
+        for k, (gradient, pace) in enumerate(zip(gradients.reshape(-1, n, n), paces, strict=True))
+    ]
 
 
 def _evaluate(
@@ -165,7 +183,7 @@ def _evaluate(
     inside = vectors.swapaxes(1, 2) @ gradients @ vectors * shape
     steps = vectors @ inside @ vectors.swapaxes(1, 2)
     for search, step in zip(active, steps, strict=True):
-        search.step = step
+        search.gradient = step
 
 
 def _exp(matrices: np.ndarray) -> np.ndarray:

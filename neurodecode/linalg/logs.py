@@ -45,8 +45,8 @@ def logarithms(
 
     Examples
     --------
-    >>> logarithms(np.diag([1.0, np.e])[None]).round(9).tolist()
-    [[[0.0, 0.0], [0.0, 1.0]]]
+    >>> np.allclose(logarithms(np.diag([1.0, np.e])[None]), np.diag([0.0, 1.0]))
+    True
     """
     matrices, rows = _prepared(matrices, rows)
     logs = np.empty((len(rows), *matrices.shape[1:]))
@@ -117,8 +117,8 @@ def log_sum(
 
     Examples
     --------
-    >>> log_sum(np.stack([np.diag([1.0, np.e])] * 3)).round(9).tolist()
-    [[0.0, 0.0], [0.0, 3.0]]
+    >>> log_sum(np.stack([np.diag([1.0, np.e])] * 3))[1, 1].round(9)
+    np.float64(3.0)
     """
     matrices, rows = _prepared(matrices, rows)
     total = np.empty(matrices.shape[1:])

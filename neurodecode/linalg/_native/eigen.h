@@ -94,7 +94,7 @@ static void tridiagonalize(vec *restrict a, vec *restrict q, vec *restrict d, ve
     for (int64_t i = 0; i < n; i++) {
         vec inverse_h = d[i];
         d[i] = a[i * n + i];
-        a[i * n + i] = inverse_h;
+        if (i > 1) a[i * n + i] = inverse_h;
     }
 }
 

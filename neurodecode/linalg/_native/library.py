@@ -17,7 +17,7 @@ _DOUBLES, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
     "logs": [
-        *(_DOUBLES, ctypes.c_void_p, _INTEGER, _INTEGER, _DOUBLES, ctypes.c_int),
+        *(_DOUBLES, ctypes.c_void_p, _INTEGER, _INTEGER, _DOUBLES),
         *(_DOUBLES, _INTEGER, _DOUBLES, _DOUBLES, _DOUBLES),
     ],
     "sections": [

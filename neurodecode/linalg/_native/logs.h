@@ -173,17 +173,25 @@ static void store_log(const double *s, double *out, int64_t n)
         for (int64_t j = 0; j <= i; j++) out[i * n + j] = out[j * n + i] = s[(i * n + j) * LANES];
 }
 
+static int is_lower(const double *f, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i + 1; j < n; j++)
+            if (f[i * n + j] != 0.0) return 0;
+    return 1;
+}
+
 /* log(f M f') of those of the matrices (.., n, n), lower triangles read, whose `rows` are given; f
- * (n, n), `lower` triangular or not, or NULL: the identity. Into `logs` (count, n, n), their squared
+ * (n, n), or NULL: the identity. Into `logs` (count, n, n), their squared
  * norms into `norms` (count), added up into `sum` (n, n); any of them may be NULL. A matrix that is
  * not positive definite, or beyond the last rule, gives NaN. Returns 0, or -1 without memory. */
 EXPORT int FORM(logs)(const double *matrices, const int64_t *rows, int64_t count, int64_t n,
-                      const double *factor, int lower, const double *rules, int64_t n_rules,
-                      double *logs, double *norms, double *sum)
+                      const double *factor, const double *rules, int64_t n_rules, double *logs,
+                      double *norms, double *sum)
 {
     void *block;
     int64_t square = n * n;
-    int back = logs || sum;
+    int back = logs || sum, lower = factor != NULL && is_lower(factor, n);
     vec *at = room((size_t)((sum ? 3 : 2) * square + (3 + 2 * NODES) * n + 2 * MOST_NODES), &block);
     if (block == NULL) return -1;
     workspace w = {.a = at, .b = at + square, .d = at + 2 * square};

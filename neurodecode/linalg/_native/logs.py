@@ -47,11 +47,10 @@ def fill(
     if found is None or not 0 < n <= _LARGEST or not matrices.flags.c_contiguous:
         return False
     table = rules()
-    lower = factor is None or not np.triu(factor, 1).any()
     if factor is not None:
         factor = np.ascontiguousarray(factor)
     status = found.logs(
-        matrices.ctypes.data, rows.ctypes.data, len(rows), n, _address(factor), int(lower),
+        matrices.ctypes.data, rows.ctypes.data, len(rows), n, _address(factor),
         table.ctypes.data, len(table), _address(logs), _address(norms), _address(total),
     )  # fmt: skip
     if status:
