@@ -13,11 +13,12 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
 from neurodecode.features.riemann import as_covariances
-from neurodecode.linalg.spd import range_basis, riemannian_mean, tangent_vectors
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
 from neurodecode.linalg.spd_metrics import (
     check_metric,
     from_tangent,
-    metric_mean,
+    metric_means,
     metric_squared_distances,
 )
 
@@ -73,9 +74,8 @@ or "harmonic"
         matrices = as_covariances(X, "MDM")
         labels = check_labels(y, len(matrices), "MDM")
         self.classes_ = np.unique(labels)
-        self.covmeans_ = np.stack(
-            [metric_mean(matrices[labels == c], self.metric, "MDM") for c in self.classes_]
-        )
+        rows = [np.flatnonzero(labels == c) for c in self.classes_]
+        self.covmeans_ = metric_means(matrices, rows, self.metric, "MDM")
         return self
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
@@ -83,10 +83,7 @@ or "harmonic"
         check_is_fitted(self)
         matrices = as_covariances(X, "MDM")
         _check_size(matrices, self.covmeans_.shape[1], "MDM")
-        scores = -np.stack(
-            [metric_squared_distances(matrices, one, self.metric, "MDM") for one in self.covmeans_],
-            axis=1,
-        )
+        scores = -metric_squared_distances(matrices, self.covmeans_, self.metric, "MDM")
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
 
@@ -243,13 +240,7 @@ class RiemannKNN(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         matrices = as_covariances(X, "RiemannKNN")
         _check_size(matrices, self.matrices_.shape[1], "RiemannKNN")
-        return np.stack(
-            [
-                metric_squared_distances(matrices, known, self.metric, "RiemannKNN")
-                for known in self.matrices_
-            ],
-            axis=1,
-        )
+        return metric_squared_distances(matrices, self.matrices_, self.metric, "RiemannKNN")
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Share of each class among the neighbours, shape (n_trials, n_classes)."""
