@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.bench.batches import CellResult
 from neurodecode.bench.patterns import best_patterns
 from neurodecode.bench.published import published_of
-from neurodecode.bench.runner import CellResult
 from neurodecode.bench.store import Store
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import atomic_write
