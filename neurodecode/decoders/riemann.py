@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core.errors import DataError
@@ -15,6 +14,7 @@ from neurodecode.core.inputs import check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
 from neurodecode.features.fold_means import fold_means
 from neurodecode.features.riemann import as_covariances
+from neurodecode.linalg.discriminant import shrinkage_discriminant
 from neurodecode.linalg.spd import (
     range_basis,
     riemannian_mean,
@@ -201,9 +201,8 @@ class FgMDM(ScoreClassifier):
     def _fit_filter(self, matrices: np.ndarray, labels: np.ndarray) -> FgMDM:
         self.n_channels_in_ = matrices.shape[1]
         vectors = tangent_vectors(self._within(matrices), self.reference_, "FgMDM")
-        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(vectors, labels)
-        self.classes_ = lda.classes_
-        weights = lda.coef_  # (n_classes, or 1 for two of them, n_features)
+        # (n_classes, or 1 for two of them, n_features)
+        self.classes_, weights, _ = shrinkage_discriminant(vectors, labels)
         self.filter_ = weights.T @ np.linalg.pinv(weights @ weights.T) @ weights
         self.mdm_ = MDM().fit(from_tangent(vectors @ self.filter_, self.reference_), labels)
         return self

@@ -11,6 +11,7 @@ from neurodecode.core import lazy
 if TYPE_CHECKING:
     from neurodecode.linalg.covariance import trial_covariances as trial_covariances
     from neurodecode.linalg.detrending import detrend as detrend
+    from neurodecode.linalg.discriminant import shrinkage_discriminant as shrinkage_discriminant
     from neurodecode.linalg.filtering import butterworth as butterworth
     from neurodecode.linalg.filtering import causal as causal
     from neurodecode.linalg.filtering import check_edges as check_edges
@@ -97,6 +98,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "riemannian_mean": "spd",
         "riemannian_means": "spd",
         "second_moment": "spd",
+        "shrinkage_discriminant": "discriminant",
         "squared_distances": "spd",
         "tangent_vectors": "spd",
         "trial_covariances": "covariance",

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from neurodecode import recipe
 from neurodecode.bench.batches import Batch
 from neurodecode.bench.dataset import BenchData
-from neurodecode.bench.estimators import is_net, leading_trial_steps
+from neurodecode.bench.estimators import is_net, leading_trial_steps, seeded
 from neurodecode.bench.fold_fits import fit_first_steps
 from neurodecode.bench.planning import Entry, plan, unmet
 from neurodecode.bench.runner import run
@@ -54,7 +54,7 @@ def planned(epochs: object, *recipes: object) -> list[Batch]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", _recipes())
+@pytest.mark.parametrize("name", list(_recipes()))
 def test_a_recipe_gives_what_the_plain_loop_gives(name):
     for batch in planned(EPOCHS, name):
         results = run(batch)
@@ -62,7 +62,8 @@ def test_a_recipe_gives_what_the_plain_loop_gives(name):
             result, train, test = results[cell.key], cell.split.train, np.sort(cell.split.test)
             if cell.reason or result.failed:
                 pytest.skip(cell.reason or result.rows[0]["failure"])
-            plain = clone(recipe(name)).fit(EPOCHS[train].without_targets(), EPOCHS.y[train])
+            plain = seeded(clone(recipe(name)), cell.seed)
+            plain.fit(EPOCHS[train].without_targets(), EPOCHS.y[train])
             held_out = EPOCHS[test].without_targets()
             np.testing.assert_array_equal(result.y_pred, plain.predict(held_out))
             graded = [method for method in batch.responses if hasattr(plain, method)]
