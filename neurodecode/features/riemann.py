@@ -13,7 +13,8 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
 from neurodecode.features.fold_means import fold_means
-from neurodecode.linalg.spd import range_basis, riemannian_mean, tangent_vectors
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
 
 
 class TangentSpace(Step):

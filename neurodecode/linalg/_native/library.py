@@ -16,12 +16,16 @@ SWITCH = "NEURODECODE_NATIVE"
 _DOUBLES, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
+    "logs": [
+        *(_DOUBLES, ctypes.c_void_p, _INTEGER, _INTEGER, _DOUBLES),
+        *(_DOUBLES, _INTEGER, _DOUBLES, _DOUBLES, _DOUBLES),
+    ],
     "sections": [
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
 }
-_RESULTS = {"eigen": ctypes.c_int64, "sections": ctypes.c_int}
+_RESULTS = {"eigen": ctypes.c_int64, "logs": ctypes.c_int, "sections": ctypes.c_int}
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Kernels:
 
     lanes: int
     eigen: Any
+    logs: Any
     sections: Any
 
     @property
