@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from neurodecode.evaluation.scoring import MetricInfo, describe_metric
 
@@ -148,9 +147,11 @@ def binary_auc(positive: np.ndarray, scores: np.ndarray) -> float:
     >>> binary_auc(np.array([False, True, True]), np.array([0.1, 0.1, 0.9]))
     0.75
     """
-    m = int(positive.sum())
-    n = len(positive) - m
-    return float((rankdata(scores)[positive].sum() - m * (m + 1) / 2) / (m * n))
+    higher, lower = scores[positive], np.sort(scores[~positive])
+    if np.isnan(scores).any():
+        return float("nan")
+    below, upto = (np.searchsorted(lower, higher, side) for side in ("left", "right"))
+    return float((below.sum() + upto.sum()) / 2 / (len(higher) * len(lower)))
 
 
 @describe_metric(MetricInfo("scores", folds="mean", title="ROC-AUC", every_class=True))

@@ -16,6 +16,7 @@ SWITCH = "NEURODECODE_NATIVE"
 _DOUBLES, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
+    "joint": [_DOUBLES, _INTEGER, _INTEGER, ctypes.c_double, _INTEGER, _DOUBLES],
     "logs": [
         *(_DOUBLES, ctypes.c_void_p, _INTEGER, _INTEGER, _DOUBLES),
         *(_DOUBLES, _INTEGER, _DOUBLES, _DOUBLES, _DOUBLES),
@@ -25,7 +26,12 @@ _ARGUMENTS = {
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
 }
-_RESULTS = {"eigen": ctypes.c_int64, "logs": ctypes.c_int, "sections": ctypes.c_int}
+_RESULTS = {
+    "eigen": ctypes.c_int64,
+    "joint": ctypes.c_int64,
+    "logs": ctypes.c_int,
+    "sections": ctypes.c_int,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Kernels:
 
     lanes: int
     eigen: Any
+    joint: Any
     logs: Any
     sections: Any
 
