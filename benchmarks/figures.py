@@ -1,6 +1,6 @@
 """Every measured figure of the sample recordings, beside what neurodecode gets.
 
-Run as ``python benchmarks/classical.py``. The folder of sample recordings is ``--data``, else
+Run as ``python benchmarks/figures.py``. The folder of sample recordings is ``--data``, else
 ``NEURODECODE_SHARED``, else ``../shared/data`` beside the checkout. What has a recipe goes through
 `nd.benchmark` and is kept in ``--out``: the same call again only computes what is missing.
 ``--only NAME`` runs one folder or one data set, ``--write`` puts the table into
@@ -21,16 +21,16 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-import classical_brain  # noqa: E402
-import classical_eeg  # noqa: E402
-import classical_files  # noqa: E402
-from classical_rows import Bench, Row  # noqa: E402
+import figures_brain  # noqa: E402
+import figures_eeg  # noqa: E402
+import figures_files  # noqa: E402
+from figures_rows import Bench, Row  # noqa: E402
 from harness import machine  # noqa: E402
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGE = CHECKOUT / "docs" / "classical.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-FIGURES = {**classical_eeg.FIGURES, **classical_brain.FIGURES, **classical_files.FIGURES}
+FIGURES = {**figures_eeg.FIGURES, **figures_brain.FIGURES, **figures_files.FIGURES}
 HEADER = ("folder or set", "quantity", "stated", "interval", "ours", "within?", "through", "s")
 
 
