@@ -1,0 +1,119 @@
+"""The contest of speed: MOABB 1.7 with pyRiemann 0.12, MNE and braindecode, against neurodecode.
+
+Run as ``python benchmarks/classical.py --quick`` (eight minutes on two cores), or without
+``--quick`` until the medians settle. Contestants of a row take turns on one thread, and their
+results are compared first: predictions and scores equal, arrays to the stated tolerance. Times are
+processor time of the process where one process works. A line a goal comes last; the exit code is
+1 where results differ or a figure fell below what was measured before (`classical_goals.py`).
+``--only WORD`` runs the rows whose key holds the word; ``--write`` puts table and picture into
+``docs/performance.md``. Needs moabb beside the base installation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+os.environ["TQDM_DISABLE"] = "1"
+warnings.simplefilter("ignore")
+
+import classical_data  # noqa: E402
+import classical_tables  # noqa: E402
+from classical_goals import GOALS, MARGIN  # noqa: E402
+from classical_rows import HEADER, Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
+from harness import machine  # noqa: E402
+
+from neurodecode.linalg._native import library  # noqa: E402
+
+
+def rows(setting: Setting, cache: Path) -> Iterator[Contest | Gauge]:
+    """Every row, in the order of the page."""
+    yield from classical_tables.tables(setting, cache)
+
+
+def keys(row: Contest | Gauge) -> list[str]:
+    """Goals that a row answers."""
+    return [row.key] if isinstance(row, Gauge) else list(row.ours)
+
+
+def table(measured: list[Measured]) -> str:
+    """A line a goal, as Markdown."""
+    lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
+    return "\n".join(lines + ["| " + " | ".join(each.cells()) + " |" for each in measured])
+
+
+def summary(measured: list[Measured], unequal: list[str]) -> str:
+    """Goals reached, missed and fallen, in words."""
+    said = {
+        verdict: [GOALS[each.key].words for each in measured if each.verdict == verdict]
+        for verdict in ("reached", "missed", "BELOW FLOOR")
+    }
+    lines = [f"{len(said['reached'])} of {len(measured) + len(unequal)} goals reached."]
+    lines += [f"Missed: {'; '.join(said['missed'])}."] if said["missed"] else []
+    lines += [f"BELOW FLOOR by more than {MARGIN:.0%}: {'; '.join(said['BELOW FLOOR'])}."] * bool(
+        said["BELOW FLOOR"]
+    )
+    lines += [f"UNEQUAL: {each}" for each in unequal]
+    return "\n".join(lines)
+
+
+def contest(setting: Setting, cache: Path, only: str | None) -> tuple[list[Measured], list[str]]:
+    """Run the rows, print each as it ends; what was measured, and what was unequal."""
+    measured: list[Measured] = []
+    unequal: list[str] = []
+    for row in rows(setting, cache):
+        if only is not None and not any(only in key for key in keys(row)):
+            continue
+        try:
+            for each in row.measured(setting):
+                measured.append(each)
+                print(f"{time.process_time():6.0f} s", " · ".join(each.cells()), flush=True)
+        except Unequal as error:
+            unequal += [f"{GOALS[key].words}: {error}" for key in keys(row)]
+            print(unequal[-1], flush=True)
+    return measured, unequal
+
+
+def main() -> None:
+    """Make the recordings, run the rows, print the verdict."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="three rounds or more a row")
+    parser.add_argument("--only", metavar="WORD", help="rows whose key holds it")
+    parser.add_argument("--root", type=Path, help="folder of the recordings, kept")
+    parser.add_argument("--subjects", type=int, default=2)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="classical-") as work:
+        cache = Path(work) / "cache"
+        os.environ["NEURODECODE_CACHE"] = str(cache)
+        folder = options.root or Path(work) / "recordings"
+        folder.mkdir(parents=True, exist_ok=True)
+        classical_data.make_recordings(folder, options.subjects)
+        _silence()
+        versions = machine("numpy", "scipy", "scikit-learn", "mne", "moabb", "pyriemann")
+        print(f"{versions}; kernels: {library.words()}\n")
+        setting = Setting(folder, options.subjects, options.quick)
+        measured, unequal = contest(setting, cache, options.only)
+    print(f"\n{table(measured)}\n\n{summary(measured, unequal)}")
+    if unequal or any(each.verdict == "BELOW FLOOR" for each in measured):
+        raise SystemExit(1)
+
+
+def _silence() -> None:
+    """Imports of the peers, before any clock, without their remarks."""
+    import mne
+    import moabb
+
+    moabb.set_log_level("error")
+    mne.set_log_level("error")
+    warnings.simplefilter("ignore")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Whole tables: three pipelines through MOABB 1.7 with pyRiemann, and through `nd.benchmark`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import classical_data
+import pandas as pd
+from classical_rows import Contest, Setting, Unequal
+
+import neurodecode as nd
+
+SEED = 42
+RECIPES = ["tangent-lr", "mdm", "csp-lda"]
+
+
+def pipelines() -> dict[str, Any]:
+    """Our three recipes as pyRiemann and scikit-learn have them."""
+    from pyriemann.classification import MDM
+    from pyriemann.estimation import Covariances
+    from pyriemann.spatialfilters import CSP
+    from pyriemann.tangentspace import TangentSpace
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    logistic = LogisticRegression(max_iter=1000)
+    return {
+        "tangent-lr": make_pipeline(Covariances("oas"), TangentSpace(), logistic),
+        "mdm": make_pipeline(Covariances("oas"), MDM()),
+        "csp-lda": make_pipeline(Covariances("oas"), CSP(nfilter=6), lda),
+    }
+
+
+def moabb_scores(split: str, folder: Path, n_subjects: int) -> pd.DataFrame:
+    """MOABB's table: pipeline, subject, session, score, before its file rounds to float32."""
+    from moabb import evaluations
+    from moabb.paradigms import MotorImagery
+
+    dataset = classical_data.moabb_dataset(folder, n_subjects)
+    paradigm = MotorImagery(n_classes=len(classical_data.CLASSES))
+    kind = "".join(word.title() for word in split.split("-"))
+    with tempfile.TemporaryDirectory() as results:
+        evaluation = getattr(evaluations, f"{kind}Evaluation")(
+            paradigm=paradigm, datasets=[dataset], random_state=SEED, n_jobs=1,
+            overwrite=True, hdf5_path=results,
+        )  # fmt: skip
+        process = paradigm.make_process_pipelines(dataset)[0]
+        rows = list(evaluation.evaluate(dataset, pipelines(), None, process))
+    frame = pd.DataFrame(rows)[["pipeline", "subject", "session", "score"]]
+    return frame.astype({"subject": str, "session": str})
+
+
+def our_scores(split: str, folder: Path, n_subjects: int, jobs: int = 1) -> pd.DataFrame:
+    """The same table by `nd.benchmark`, from the files."""
+    data = (classical_data.study(folder, n_subjects), classical_data.WINDOW)
+    result = nd.benchmark(data, RECIPES, split=split, compat=f"moabb:{SEED}", jobs=jobs, quiet=True)
+    assert result is not None
+    return result.session_scores()
+
+
+def same_cells(theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
+    """Every cell of both tables, to 1e-12."""
+    names = ["recipe", "subject", "session"]
+    both = ours.merge(theirs.rename(columns={"pipeline": "recipe"}), on=names)
+    if not len(both) == len(ours) == len(theirs):
+        raise Unequal(f"{len(both)} cells in common of {len(ours)} and {len(theirs)}")
+    differ = (both["score_x"] - both["score_y"]).abs() > 1e-12
+    if differ.any():
+        raise Unequal(f"{differ.sum()} of {len(both)} cells differ: {both[differ].head(3)}")
+    return f"{len(both)} cells equal"
+
+
+def forget(cache: Path) -> None:
+    """An empty cache: the next run starts from the recordings."""
+    shutil.rmtree(cache, ignore_errors=True)
+
+
+def tables(setting: Setting, cache: Path) -> Iterator[Contest]:
+    """The three kinds of split; within sessions also with the covariances kept."""
+    for split in ("within-session", "cross-session", "cross-subject"):
+        yield _table(split, setting, cache)
+
+
+def _table(split: str, setting: Setting, cache: Path) -> Contest:
+    def theirs() -> pd.DataFrame:
+        return moabb_scores(split, setting.folder, setting.n_subjects)
+
+    def ours() -> pd.DataFrame:
+        return our_scores(split, setting.folder, setting.n_subjects)
+
+    ways: Any = {split.removesuffix("-session") if split[0] == "w" else split: (
+        ours, lambda: forget(cache)
+    )}  # fmt: skip
+    if split == "within-session":
+        ways["within-cached"] = (ours, None)  # the run before has filled the cache
+    return Contest((theirs, None), ways, same_cells)
