@@ -5,7 +5,7 @@ Run as ``python benchmarks/classical.py --quick`` (eight minutes on two cores), 
 results are compared first: predictions and scores equal, arrays to the stated tolerance. Times are
 processor time of the process where one process works. A line a goal comes last; the exit code is
 1 where results differ or a figure fell below what was measured before (`classical_goals.py`).
-``--only WORD`` runs the rows whose key holds the word; ``--write`` puts table and picture into
+``--only ROW,ROW`` runs some rows; ``--write`` puts table and picture into
 ``docs/performance.md``. Needs moabb beside the base installation.
 """
 
@@ -16,7 +16,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -25,6 +25,7 @@ os.environ["TQDM_DISABLE"] = "1"
 warnings.simplefilter("ignore")
 
 import classical_data  # noqa: E402
+import classical_inputs  # noqa: E402
 import classical_tables  # noqa: E402
 from classical_goals import GOALS, MARGIN  # noqa: E402
 from classical_rows import HEADER, Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
@@ -32,15 +33,10 @@ from harness import machine  # noqa: E402
 
 from neurodecode.linalg._native import library  # noqa: E402
 
-
-def rows(setting: Setting, cache: Path) -> Iterator[Contest | Gauge]:
-    """Every row, in the order of the page."""
-    yield from classical_tables.tables(setting, cache)
-
-
-def keys(row: Contest | Gauge) -> list[str]:
-    """Goals that a row answers."""
-    return [row.key] if isinstance(row, Gauge) else list(row.ours)
+ROWS: dict[str, Callable[[Setting], Contest | Gauge]] = {
+    **classical_tables.ROWS,
+    **classical_inputs.ROWS,
+}
 
 
 def table(measured: list[Measured]) -> str:
@@ -64,19 +60,17 @@ def summary(measured: list[Measured], unequal: list[str]) -> str:
     return "\n".join(lines)
 
 
-def contest(setting: Setting, cache: Path, only: str | None) -> tuple[list[Measured], list[str]]:
+def contest(setting: Setting, names: list[str]) -> tuple[list[Measured], list[str]]:
     """Run the rows, print each as it ends; what was measured, and what was unequal."""
     measured: list[Measured] = []
     unequal: list[str] = []
-    for row in rows(setting, cache):
-        if only is not None and not any(only in key for key in keys(row)):
-            continue
+    for name in names:
         try:
-            for each in row.measured(setting):
+            for each in ROWS[name](setting).measured(setting):
                 measured.append(each)
                 print(f"{time.process_time():6.0f} s", " · ".join(each.cells()), flush=True)
         except Unequal as error:
-            unequal += [f"{GOALS[key].words}: {error}" for key in keys(row)]
+            unequal.append(f"{GOALS[name].words}: {error}")
             print(unequal[-1], flush=True)
     return measured, unequal
 
@@ -85,21 +79,24 @@ def main() -> None:
     """Make the recordings, run the rows, print the verdict."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three rounds or more a row")
-    parser.add_argument("--only", metavar="WORD", help="rows whose key holds it")
+    parser.add_argument("--only", metavar="ROW,ROW", help=", ".join(ROWS))
     parser.add_argument("--root", type=Path, help="folder of the recordings, kept")
     parser.add_argument("--subjects", type=int, default=2)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="classical-") as work:
-        cache = Path(work) / "cache"
-        os.environ["NEURODECODE_CACHE"] = str(cache)
-        folder = options.root or Path(work) / "recordings"
+    names = list(ROWS) if options.only is None else options.only.split(",")
+    if not set(names) <= set(ROWS):
+        parser.error(f"no row {options.only!r}; there are: {', '.join(ROWS)}")
+    with tempfile.TemporaryDirectory(prefix="classical-") as made:
+        work = Path(made)
+        folder = options.root or work / "recordings"
         folder.mkdir(parents=True, exist_ok=True)
         classical_data.make_recordings(folder, options.subjects)
         _silence()
         versions = machine("numpy", "scipy", "scikit-learn", "mne", "moabb", "pyriemann")
         print(f"{versions}; kernels: {library.words()}\n")
-        setting = Setting(folder, options.subjects, options.quick)
-        measured, unequal = contest(setting, cache, options.only)
+        setting = Setting(folder, work, options.subjects, options.quick)
+        os.environ["NEURODECODE_CACHE"] = str(setting.cache)
+        measured, unequal = contest(setting, names)
     print(f"\n{table(measured)}\n\n{summary(measured, unequal)}")
     if unequal or any(each.verdict == "BELOW FLOOR" for each in measured):
         raise SystemExit(1)

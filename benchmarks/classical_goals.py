@@ -46,6 +46,11 @@ class Goal:
 GOALS = {
     "within": Goal("within sessions, three pipelines, from recordings", 18, {"AVX-512": 12}),
     "within-cached": Goal("within sessions, covariances cached", 25, {"AVX-512": 16}),
+    "within-twins": Goal("the same from recordings, NEURODECODE_NATIVE=0", 6, {"AVX-512": 4}),
     "cross-session": Goal("across sessions, three pipelines", 12, {"AVX-512": 8}),
     "cross-subject": Goal("across people, three pipelines", 12, {"AVX-512": 8}),
+    "iir": Goal("zero-phase IIR, 22 x 97000", 4.5, {"AVX-512": 4.5}),
+    "edf": Goal("EDF read, 22 x 97000", 7, {"AVX-512": 7}),
+    "epoching": Goal("cut into 48 trials", 7, {"AVX-512": 7}),
+    "batches": Goal("random batches of 64 windows, over preloaded braindecode", 10),
 }

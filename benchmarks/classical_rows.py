@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import classical_data
 import numpy as np
 from classical_goals import GOALS
 from harness import Way, rounds_of
@@ -25,11 +27,26 @@ class Unequal(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """Where recordings lie, how many people there are, and how much time a row has."""
+    """Where recordings and all else lie, how many people there are, how much time a row has."""
 
     folder: Path
+    work: Path
     n_subjects: int
     quick: bool
+
+    @property
+    def first_run(self) -> Path:
+        """One recording."""
+        return classical_data.make_recordings(self.folder, 1)[0]
+
+    @property
+    def cache(self) -> Path:
+        """What neurodecode keeps between runs."""
+        return self.work / "cache"
+
+    def forget(self) -> None:
+        """An empty cache: the next run starts from the recordings."""
+        shutil.rmtree(self.cache, ignore_errors=True)
 
     def enough(self, values: Mapping[str, list[float]], since: float) -> bool:
         """Whether a row has rounds enough: in a hurry by the clock, else as its medians settle."""

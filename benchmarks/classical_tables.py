@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from classical_rows import Contest, Setting, Unequal
 
 import neurodecode as nd
+from neurodecode.linalg._native import library
 
 SEED = 42
 RECIPES = ["tangent-lr", "mdm", "csp-lda"]
@@ -76,27 +77,33 @@ def same_cells(theirs: pd.DataFrame, ours: pd.DataFrame) -> str:
     return f"{len(both)} cells equal"
 
 
-def forget(cache: Path) -> None:
-    """An empty cache: the next run starts from the recordings."""
-    shutil.rmtree(cache, ignore_errors=True)
+def _table(split: str, key: str, *also: str) -> Callable[[Setting], Contest]:
+    def row(setting: Setting) -> Contest:
+        def theirs() -> pd.DataFrame:
+            return moabb_scores(split, setting.folder, setting.n_subjects)
+
+        def ours() -> pd.DataFrame:
+            return our_scores(split, setting.folder, setting.n_subjects)
+
+        def twins() -> pd.DataFrame:
+            os.environ[library.SWITCH] = "0"
+            try:
+                return ours()
+            finally:
+                del os.environ[library.SWITCH]
+
+        ways = {
+            key: (ours, setting.forget),
+            f"{key}-cached": (ours, None),  # the run before has filled the cache
+            f"{key}-twins": (twins, setting.forget),
+        }
+        return Contest((theirs, None), {each: ways[each] for each in (key, *also)}, same_cells)
+
+    return row
 
 
-def tables(setting: Setting, cache: Path) -> Iterator[Contest]:
-    """The three kinds of split; within sessions also with the covariances kept."""
-    for split in ("within-session", "cross-session", "cross-subject"):
-        yield _table(split, setting, cache)
-
-
-def _table(split: str, setting: Setting, cache: Path) -> Contest:
-    def theirs() -> pd.DataFrame:
-        return moabb_scores(split, setting.folder, setting.n_subjects)
-
-    def ours() -> pd.DataFrame:
-        return our_scores(split, setting.folder, setting.n_subjects)
-
-    ways: Any = {split.removesuffix("-session") if split[0] == "w" else split: (
-        ours, lambda: forget(cache)
-    )}  # fmt: skip
-    if split == "within-session":
-        ways["within-cached"] = (ours, None)  # the run before has filled the cache
-    return Contest((theirs, None), ways, same_cells)
+ROWS = {
+    "within": _table("within-session", "within", "within-cached", "within-twins"),
+    "cross-session": _table("cross-session", "cross-session"),
+    "cross-subject": _table("cross-subject", "cross-subject"),
+}
