@@ -10,7 +10,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.inputs import as_trials, check_labels
 from neurodecode.core.step import Step
-from neurodecode.linalg.covariance import SHRINKAGES, trial_covariances
+from neurodecode.linalg.covariance import SHRINKAGES, trial_blocks, trial_covariances
 from neurodecode.linalg.spd import check_rank, range_basis, second_moment
 
 ESTIMATORS = tuple(SHRINKAGES)
@@ -277,8 +277,10 @@ def _stacked(data: np.ndarray, prototypes: np.ndarray, estimator: str) -> np.nda
     """Covariances of [prototypes; trial], shape (n_trials, n, n)."""
     n = len(prototypes) + data.shape[1]
     out = np.empty((len(data), n, n))
-    for i, trial in enumerate(data):  # the stack of one trial at a time: n_times can be long
-        out[i] = trial_covariances(np.concatenate([prototypes, trial])[None], estimator)[0]
+    for block in trial_blocks(len(data), n * data.shape[2]):
+        trials = data[block]
+        repeated = np.broadcast_to(prototypes, (len(trials), *prototypes.shape))
+        out[block] = trial_covariances(np.concatenate([repeated, trials], axis=1), estimator)
     return out
 
 

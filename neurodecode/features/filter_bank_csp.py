@@ -10,9 +10,8 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
-from neurodecode.features.riemann import CSP
-from neurodecode.linalg.covariance import trial_covariances
-from neurodecode.linalg.eigen import generalized_eigh
+from neurodecode.linalg.covariance import subset_means, trial_covariances
+from neurodecode.linalg.eigen import csp_filters, generalized_eigh, powers
 from neurodecode.linalg.filtering import butterworth, zero_phase
 
 BANDS = ((8, 12), (12, 16), (16, 20), (20, 24), (24, 28), (28, 32))
@@ -96,11 +95,12 @@ class FilterBankCSP(Step):
 
     def _filters(self, covariances: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """Filters of one band, (n_filters, n_channels)."""
-        if codes.max() != 1:
-            csp = CSP(self.n_filters)
-            csp.fit(covariances, codes)
-            return csp.filters_
-        first, second = (covariances[codes == code].mean(axis=0) for code in (0, 1))
+        classes = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+        means = subset_means(covariances, classes)
+        if len(means) > 2:
+            shares = np.bincount(codes) / len(codes)
+            return csp_filters(means, shares, "FilterBankCSP")[0][: self.n_filters]
+        first, second = means
         _, filters = generalized_eigh(first, first + second, "FilterBankCSP")
         half, odd = divmod(self.n_filters, 2)
         if odd or not 1 <= half <= len(filters) // 2:
@@ -116,11 +116,8 @@ class FilterBankCSP(Step):
         return self._log_powers(covariances)[:, self.chosen_]
 
     def _log_powers(self, covariances: list[np.ndarray]) -> np.ndarray:
-        powers = [
-            np.einsum("fc,ncd,fd->nf", filters, each, filters, optimize=True)
-            for filters, each in zip(self.filters_, covariances, strict=True)
-        ]
-        return np.log(np.concatenate(powers, axis=1))
+        bands = zip(covariances, self.filters_, strict=True)
+        return np.log(np.concatenate([powers(each, filters) for each, filters in bands], axis=1))
 
     @staticmethod
     def _covariances(X: Epochs, low: float, high: float) -> np.ndarray:

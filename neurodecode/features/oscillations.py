@@ -10,7 +10,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.step import Step
 from neurodecode.features.riemann import as_covariances
-from neurodecode.linalg.eigen import generalized_eigh, patterns_of_filters
+from neurodecode.linalg.eigen import generalized_eigh, patterns_of_filters, powers
 from neurodecode.linalg.filtering import butterworth, zero_phase
 
 
@@ -69,10 +69,7 @@ class SPoC(Step):
         self.patterns_ = patterns_of_filters(self.filters_, mean)
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
-        matrices = as_covariances(X, "SPoC")
-        return np.log(
-            np.einsum("fc,ncd,fd->nf", self.filters_, matrices, self.filters_, optimize=True)
-        )
+        return np.log(powers(as_covariances(X, "SPoC"), self.filters_))
 
 
 class SSD(Step):

@@ -8,7 +8,7 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
 from neurodecode.features.riemann import as_covariances
-from neurodecode.linalg.eigen import generalized_eigh, patterns_of_filters
+from neurodecode.linalg.eigen import generalized_eigh, patterns_of_filters, powers
 
 
 class RegularizedCSP(Step):
@@ -74,7 +74,4 @@ class RegularizedCSP(Step):
         self.patterns_ = patterns_of_filters(self.filters_, means.mean(axis=0))
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
-        matrices = as_covariances(X, "RegularizedCSP")
-        return np.log(
-            np.einsum("fc,ncd,fd->nf", self.filters_, matrices, self.filters_, optimize=True)
-        )
+        return np.log(powers(as_covariances(X, "RegularizedCSP"), self.filters_))

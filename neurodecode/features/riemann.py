@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from sklearn.base import clone
 
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
-from neurodecode.linalg.spd import range_basis, riemannian_mean, tangent_vectors
+from neurodecode.linalg.covariance import subset_means
+from neurodecode.linalg.eigen import csp_filters, powers
+from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
 
 
 class TangentSpace(Step):
@@ -75,7 +80,7 @@ class CSP(Step):
     log(w' C w). Two classes: generalized eigenvectors of the mean covariances with
     w' (C1 + C2) w = 1. More: joint diagonalization, filters sorted by mutual information.
     Sources: Blankertz et al. 2008, 10.1109/MSP.2008.4408441; Grosse-Wentrup, Buss 2008,
-    10.1109/TBME.2008.921154. Filters come from pyRiemann.
+    10.1109/TBME.2008.921154. Filters and their order equal pyRiemann's.
 
     Examples
     --------
@@ -92,23 +97,69 @@ class CSP(Step):
         self.n_filters = n_filters
 
     def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
-        from pyriemann.spatialfilters import CSP as PyriemannCSP
+        self._learn(*_class_means(X, y, [np.arange(len(X))])[0])
 
-        matrices = as_covariances(X, "CSP")
-        y = check_labels(y, len(matrices), "CSP")
-        basis = range_basis(matrices.mean(axis=0), "CSP")
-        if basis is not None:
-            matrices = basis.T @ matrices @ basis
-        fitted = PyriemannCSP(nfilter=int(self.n_filters), metric="euclid").fit(matrices, y)
-        self.filters_, self.patterns_ = fitted.filters_, fitted.patterns_
-        if basis is not None:
-            self.filters_, self.patterns_ = self.filters_ @ basis.T, self.patterns_ @ basis.T
+    def fit_folds(self, X: np.ndarray, y: np.ndarray, folds: Sequence[np.ndarray]) -> list[CSP]:
+        """A fitted clone for each set of training trials.
+
+        Parameters
+        ----------
+        X : float array, shape (n_trials, n, n)
+        y : array, shape (n_trials,)
+        folds : sequence of int arrays
+            Rows of `X` to learn from.
+
+        Returns
+        -------
+        fitted : list of CSP
+            As ``clone(self).fit(X[rows], y[rows])`` gives them.
+
+        Raises
+        ------
+        DataError
+            As in `fit`.
+
+        Examples
+        --------
+        >>> matrices = np.array([np.diag([v, 1.0]) for v in (1.0, 2, 3, 4)])
+        >>> first, second = CSP(1).fit_folds(matrices, list("abab"), [[0, 1], [2, 3]])
+        >>> bool(np.allclose(second.filters_, CSP(1).fit(matrices[2:], ["a", "b"]).filters_))
+        True
+        """
+        X = self._check_input(X)
+        fitted = []
+        for means, shares in _class_means(X, y, folds):
+            step = clone(self)
+            step.n_channels_in_, step.sfreq_in_ = X.shape[1], None
+            step._learn(means, shares)
+            fitted.append(step)
+        return fitted
+
+    def _learn(self, means: np.ndarray, shares: np.ndarray) -> None:
+        filters, patterns = csp_filters(means, shares, "CSP")
+        self.filters_ = filters[: int(self.n_filters)]
+        self.patterns_ = patterns[: int(self.n_filters)]
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
-        matrices = as_covariances(X, "CSP")
-        return np.log(
-            np.einsum("fc,ncd,fd->nf", self.filters_, matrices, self.filters_, optimize=True)
-        )
+        return np.log(powers(as_covariances(X, "CSP"), self.filters_))
+
+
+def _class_means(
+    X: np.ndarray, y: np.ndarray | None, folds: Sequence[np.ndarray]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Mean covariance and share of the trials of each class, for each set of training trials."""
+    matrices = as_covariances(X, "CSP")
+    y = None if y is None else np.asarray(y)
+    groups = []
+    for rows in folds:
+        labels = check_labels(None if y is None else y[rows], len(rows), "CSP")
+        groups.append([np.asarray(rows)[labels == label] for label in np.unique(labels)])
+    means = iter(subset_means(matrices, [rows for classes in groups for rows in classes]))
+    out = []
+    for classes in groups:
+        sizes = np.array([len(rows) for rows in classes])
+        out.append((np.stack([next(means) for _ in classes]), sizes / sizes.sum()))
+    return out
 
 
 def as_covariances(X: Epochs | np.ndarray, where: str) -> np.ndarray:

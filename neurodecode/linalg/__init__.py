@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from neurodecode.core import lazy
 
 if TYPE_CHECKING:
+    from neurodecode.linalg.covariance import subset_means as subset_means
     from neurodecode.linalg.covariance import trial_covariances as trial_covariances
     from neurodecode.linalg.detrending import detrend as detrend
     from neurodecode.linalg.filtering import butterworth as butterworth
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from neurodecode.linalg.fir import fir_causal as fir_causal
     from neurodecode.linalg.fir import fir_taps as fir_taps
     from neurodecode.linalg.fir import fir_zero_phase as fir_zero_phase
+    from neurodecode.linalg.joint_diagonalization import joint_diagonalizer as joint_diagonalizer
     from neurodecode.linalg.line_noise import count_line_components as count_line_components
     from neurodecode.linalg.line_noise import interpolate_spectrum as interpolate_spectrum
     from neurodecode.linalg.line_noise import line_scatter as line_scatter
@@ -80,6 +82,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "interpolate_spectrum": "line_noise",
         "interpolation_matrix": "splines",
         "inverse_sqrt": "spd",
+        "joint_diagonalizer": "joint_diagonalization",
         "line_scatter": "line_noise",
         "logarithm": "spd_metrics",
         "metric_mean": "spd_metrics",
@@ -96,6 +99,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "riemannian_mean": "spd",
         "second_moment": "spd",
         "squared_distances": "spd",
+        "subset_means": "covariance",
         "tangent_vectors": "spd",
         "trial_covariances": "covariance",
         "zero_phase": "filtering",

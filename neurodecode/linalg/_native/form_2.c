@@ -1,6 +1,7 @@
 /* Two lanes: SSE2, which every x86-64 has; on other machines what the compiler makes of it. */
 #define LANES 2
 #include "eigen.h"
+#include "joint.h"
 #include "sections.h"
 
 /* Lanes of the widest form that this processor and its system can run. */

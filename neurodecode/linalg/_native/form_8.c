@@ -10,6 +10,7 @@
 #endif
 #define LANES 8
 #include "eigen.h"
+#include "joint.h"
 #include "sections.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -16,12 +16,13 @@ SWITCH = "NEURODECODE_NATIVE"
 _DOUBLES, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
+    "joint": [_DOUBLES, _INTEGER, _INTEGER, ctypes.c_double, _INTEGER, _DOUBLES],
     "sections": [
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
 }
-_RESULTS = {"eigen": ctypes.c_int64, "sections": ctypes.c_int}
+_RESULTS = {"eigen": ctypes.c_int64, "joint": ctypes.c_int64, "sections": ctypes.c_int}
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Kernels:
 
     lanes: int
     eigen: Any
+    joint: Any
     sections: Any
 
     @property
