@@ -3,6 +3,7 @@
 #include "eigen.h"
 #include "joint.h"
 #include "sections.h"
+#include "samples.h"
 
 /* Lanes of the widest form that this processor and its system can run. */
 EXPORT int widest_form(void)

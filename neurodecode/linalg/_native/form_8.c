@@ -12,6 +12,7 @@
 #include "eigen.h"
 #include "joint.h"
 #include "sections.h"
+#include "samples.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

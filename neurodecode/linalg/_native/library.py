@@ -21,8 +21,17 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
+    "samples": [
+        *(ctypes.c_void_p, *[_INTEGER] * 5, ctypes.c_void_p, _DOUBLES, _DOUBLES),
+        *(_INTEGER, ctypes.c_void_p, _INTEGER),
+    ],
 }
-_RESULTS = {"eigen": ctypes.c_int64, "joint": ctypes.c_int64, "sections": ctypes.c_int}
+_RESULTS = {
+    "eigen": ctypes.c_int64,
+    "joint": ctypes.c_int64,
+    "sections": ctypes.c_int,
+    "samples": None,
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class Kernels:
     eigen: Any
     joint: Any
     sections: Any
+    samples: Any
 
     @property
     def name(self) -> str:
