@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 import joblib
 
-from neurodecode.bench.planning import is_net
-from neurodecode.bench.runner import Batch, CellResult, run
+from neurodecode.bench.batches import Batch, CellResult
+from neurodecode.bench.estimators import is_net
+from neurodecode.bench.runner import run
 from neurodecode.core.dependencies import need
 from neurodecode.core.errors import DataError, did_you_mean
 
@@ -20,7 +21,7 @@ BACKENDS = ("processes", "dask")
 
 
 def execute(
-    batches: Iterator[Batch],
+    groups: Iterable[Sequence[Batch]],
     *,
     jobs: int = 1,
     backend: str | None = None,
@@ -34,7 +35,7 @@ def execute(
 
     Parameters
     ----------
-    batches : iterator of Batch, read as jobs become free
+    groups : iterable of lists of Batch, read as jobs become free; a group runs in one process
     jobs : int, processes on this machine; -1: one a core
     backend : None or "processes" (joblib's loky), or "dask"
     scheduler : str, address of a Dask scheduler, "tcp://host:port"
@@ -51,11 +52,12 @@ def execute(
     backend = check_backend(backend, scheduler)
     # A worker of a cluster owns its cores; on one machine they are divided among the jobs.
     net_threads = 1 if backend == "dask" else max(1, joblib.cpu_count() // jobs)
-    pinned = (
-        replace(batch, threads=net_threads if is_net(batch.estimator) else 1) for batch in batches
-    )
+
+    def pinned(batch: Batch) -> Batch:
+        return replace(batch, threads=net_threads if is_net(batch.estimator) else 1)
+
     if backend == "processes" and jobs == 1:
-        yield from map(_run_named, pinned)
+        yield from (_run_named(pinned(batch)) for group in groups for batch in group)
         return
     with _joblib_backend(backend, scheduler), warnings.catch_warnings():
         # loky renews workers whose memory has grown, which the import of a large library does.
@@ -67,7 +69,13 @@ def execute(
             batch_size=1,  # pyright: ignore[reportArgumentType]
             pre_dispatch="n_jobs",
         )
-        yield from parallel(joblib.delayed(_run_named)(batch) for batch in pinned)
+        jobs_of_work = (joblib.delayed(_run_group)(list(map(pinned, group))) for group in groups)
+        for results in parallel(jobs_of_work):
+            yield from results
+
+
+def _run_group(batches: Sequence[Batch]) -> list[tuple[str, dict[str, CellResult]]]:
+    return [_run_named(batch) for batch in batches]
 
 
 def _run_named(batch: Batch) -> tuple[str, dict[str, CellResult]]:

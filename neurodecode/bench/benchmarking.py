@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodecode.bench.backends import check_backend, describe_backend, execute
+from neurodecode.bench.batches import Batch, CellResult
 from neurodecode.bench.cells import versions
 from neurodecode.bench.claims import Claims
 from neurodecode.bench.compat import under
@@ -22,13 +23,8 @@ from neurodecode.bench.dataset import BenchData, open_data
 from neurodecode.bench.planning import Entry, metrics_for, open_recipes, plan, split_of
 from neurodecode.bench.progress import RunProgress
 from neurodecode.bench.result import Result, renamed, write_request
-from neurodecode.bench.runner import (
-    Batch,
-    CellResult,
-    device_of,
-    not_applicable_row,
-    share_steps,
-)
+from neurodecode.bench.rows import not_applicable_row
+from neurodecode.bench.sharing import Kept, ahead, group_alike
 from neurodecode.bench.store import Store
 from neurodecode.core.dependencies import DISTRIBUTION
 from neurodecode.core.errors import DataError
@@ -179,7 +175,7 @@ def _run_missing(
         try:
             with progress:
                 while queue.waiting:
-                    for batch_id, results in execute(share_steps(queue.hand_out()), **how):
+                    for batch_id, results in execute(queue.hand_out(), **how):
                         store.write(batch_id, results)
                         claims.release(batch_id)
                         queue.add(batch_id, results)
@@ -212,22 +208,32 @@ class _Queue:
         self, batches: Sequence[Batch], store: Store, claims: Claims, progress: RunProgress
     ):
         self.waiting = {batch.id: batch for batch in batches}
+        self._kept = Kept()
         self.results: dict[str, CellResult] = {}
         self._store, self._claims, self._progress = store, claims, progress
 
-    def hand_out(self) -> Iterator[Batch]:
-        """Every waiting batch that this process can claim; finished ones are only read."""
-        for batch_id, batch in list(self.waiting.items()):
-            if batch_id not in self.waiting or not self._claims.take(batch_id):
-                continue
-            # Looked at after the claim: another process may have finished it just before.
-            found = self._store.read_batch(batch_id)
-            if found is not None:
-                self._claims.release(batch_id)
-                self.add(batch_id, found)
-                continue
-            self._progress.started(batch_id, batch.cells[0].label)
-            yield batch
+    def hand_out(self) -> Iterator[list[Batch]]:
+        """Every waiting batch that this process can claim, behind the steps that it shares.
+
+        Those that fit their first learning step alike come in one list. Finished ones are only
+        read.
+        """
+        for group in group_alike(self.waiting.values()):
+            claimed = [batch for batch in group if self._claim(batch)]
+            if claimed:
+                yield [ahead(batch, self._kept) for batch in claimed]
+
+    def _claim(self, batch: Batch) -> bool:
+        if batch.id not in self.waiting or not self._claims.take(batch.id):
+            return False
+        # Looked at after the claim: another process may have finished it just before.
+        found = self._store.read_batch(batch.id)
+        if found is not None:
+            self._claims.release(batch.id)
+            self.add(batch.id, found)
+            return False
+        self._progress.started(batch.id, batch.cells[0].label)
+        return True
 
     def add(self, batch_id: str, results: dict[str, CellResult]) -> None:
         """Take in a finished batch."""
@@ -256,7 +262,7 @@ def _facts(data: BenchData, split: str, k: int, metric: str) -> dict[str, Any]:
 
 
 def _devices(batches: Sequence[Batch]) -> str:
-    return ", ".join(sorted({device_of(batch.estimator) for batch in batches}))
+    return ", ".join(sorted({batch.device for batch in batches}))
 
 
 def _command(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neurodecode.bench.planning import is_net
-from neurodecode.bench.runner import Batch
+from neurodecode.bench.batches import Batch
+from neurodecode.bench.estimators import is_net
 from neurodecode.bench.store import Store
 from neurodecode.core.words import plural, seconds_words
 

@@ -12,6 +12,8 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 
 if TYPE_CHECKING:
+    from neurodecode.bench.batches import Batch
+    from neurodecode.bench.fold_fits import Fit
     from neurodecode.bench.summary import Findings
 
 
@@ -43,18 +45,24 @@ def reads_channels(estimator: Any, epochs: Any) -> bool:
     )
 
 
-def cell_pattern(fitted: Pipeline, train: Epochs) -> dict[str, Any] | None:
-    """Pattern of a fitted pipeline on its training trials.
+def cell_pattern(batch: Batch, fit: Fit, train: np.ndarray) -> dict[str, Any] | None:
+    """Pattern of a fitted pipeline on its training trials, where one is cheap to find.
 
     Returns
     -------
     pattern : {"classes": list of str, "values": list of one row a class, one value a channel};
         None where the decoder gives no graded scores, or the same for all trials
     """
-    from neurodecode.decoders import patterns_of
+    from neurodecode.decoders.patterns import graded_scores, pattern_of_scores, patterns_of
 
     try:
-        values, names = patterns_of(fitted, train)
+        if batch.seen is not None:
+            scores, names = graded_scores(fit.last, fit.features)
+            values = pattern_of_scores(batch.seen[train], scores)
+        elif reads_channels(fit.estimator, batch.X):
+            values, names = patterns_of(fit.estimator, batch.X[train])
+        else:
+            return None
     except (DataError, np.linalg.LinAlgError):
         return None
     return {"classes": names.tolist(), "values": values.tolist()}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from neurodecode.bench.batches import Batch
 from neurodecode.bench.card_values import fill_from_card
 from neurodecode.bench.cells import (
     Cell,
@@ -21,22 +22,22 @@ from neurodecode.bench.cells import (
     versions,
 )
 from neurodecode.bench.dataset import BenchData
+from neurodecode.bench.estimators import device_of, is_net
 from neurodecode.bench.recipes import build, build_recording_steps, find_recipe, in_front
-from neurodecode.bench.runner import (
-    CLASSIFICATION_METRICS,
-    REGRESSION_METRICS,
-    Batch,
-    device_of,
-)
+from neurodecode.bench.rows import CLASSIFICATION_METRICS, REGRESSION_METRICS
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, RecipeError
 from neurodecode.core.recipe import Needs, Recipe
+from neurodecode.core.stamps import digest
 from neurodecode.evaluation import (
+    Split,
+    Splitter,
     check_split,
-    identical_trials,
+    has_copies,
     metric_info,
     refuse_fitted,
 )
+from neurodecode.evaluation.cohort import Cohort
 
 
 @dataclass(frozen=True)
@@ -170,20 +171,19 @@ def _plan_data_set(
     n_calibration: int,
 ) -> Iterator[Batch]:
     kind, n_folds = split_of(data, split, k)
-    folds = list(data.splitter(kind, n_folds, n_calibration).roles(data.epochs))
-    if not data.convention:  # other toolkits' folds are taken as they are: their numbers are asked
-        # Bytes are compared once, not in every fold, unless there are copies to be placed.
-        suspects = data.epochs if _has_copies(data.epochs) else None
-        for fold in folds:
-            check_split(fold, data.epochs, suspects)
+    folds = _checked_folds(data, data.splitter(kind, n_folds, n_calibration))
     identities = [split_identity(kind, n_folds, fold) for fold in folds]
+    cuts: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}  # by identity: `data` keeps them
     for entry in entries:
         epochs, steps, note, refusal = _cut_for(entry.recipe, data)
         estimator = in_front(steps, entry.pipeline(kind))
         estimator, lacking = fill_from_card(estimator, data.card, data.classes)
         reason = _why_not(entry, estimator, epochs, data) or refusal or lacking
+        if id(epochs) not in cuts:
+            cuts[id(epochs)] = _facts_of(epochs, data)
+        identity, facts = cuts[id(epochs)]
         common = {
-            **data_identity(epochs, data.card),
+            **identity,
             "recipe": describe(estimator),
             "device": device_of(estimator).partition(":")[0],
             "versions": versions(),
@@ -203,21 +203,36 @@ def _plan_data_set(
                 yield Batch(
                     cells=tuple(group),
                     estimator=estimator,
-                    X=epochs,
-                    y=np.asarray(epochs.y),
-                    trials=epochs.trials,
                     classes=data.classes,
                     metrics=metrics_for(data, metric),
-                    stamp=epochs.data_stamp,
                     notes="; ".join(filter(None, [data.note, note])),
                     responses=data.responses,
+                    **facts,
                 )
 
 
-def _has_copies(epochs: Epochs) -> bool:
-    """Whether any two trials are equal, byte for byte."""
-    rows = np.arange(len(epochs))
-    return any(first != second for first, second in identical_trials(epochs, rows, rows))
+def _checked_folds(data: BenchData, splitter: Splitter) -> list[Split]:
+    """All folds of a data set, refused where test trials reach training."""
+    folds = list(splitter.roles(data.epochs))
+    if not data.convention:  # other toolkits' folds are taken as they are: their numbers are asked
+        # Bytes are compared once, not in every fold, unless there are copies to be placed.
+        suspects = data.epochs if has_copies(data.epochs) else None
+        cohort = Cohort.of(data.epochs)
+        for fold in folds:
+            check_split(fold, cohort, suspects)
+    return folds
+
+
+def _facts_of(epochs: Epochs, data: BenchData) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What names a cut in a cell's key, and what every batch on it holds."""
+    identity = data_identity(epochs, data.card)
+    return identity, {
+        "X": epochs,
+        "y": np.asarray(epochs.y),
+        "trials": epochs.trials,
+        "stamp": epochs.data_stamp,
+        "source": digest(identity),
+    }
 
 
 def _grouped(cells: list[Cell], estimator: Any) -> list[list[Cell]]:
@@ -228,11 +243,6 @@ def _grouped(cells: list[Cell], estimator: Any) -> list[list[Cell]]:
     for cell in cells:
         groups.setdefault(cell.split.subject, []).append(cell)
     return list(groups.values())
-
-
-def is_net(estimator: Any) -> bool:
-    """Whether a part of the estimator runs on a device."""
-    return any(name.split("__")[-1] == "device" for name in estimator.get_params(deep=True))
 
 
 def _cut_for(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.bench.batches import CellResult
 from neurodecode.bench.patterns import best_patterns
 from neurodecode.bench.published import published_of
-from neurodecode.bench.runner import CellResult
 from neurodecode.bench.store import Store
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import atomic_write
@@ -89,8 +89,7 @@ class Result:
             for row in cell.rows
         ]
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        parts = [_predictions(cell) for cell in cells if len(cell.trials)]
-        predictions = pd.concat(parts, ignore_index=True) if parts else _predictions(None)
+        predictions = _predictions([cell for cell in cells if len(cell.trials)])
         histories = [
             {
                 **{name: cell.rows[0][name] for name in ("dataset", "recipe", "fold", "seed")},
@@ -262,21 +261,19 @@ def _published(row: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any
     return {"published": entry["score"], "published_protocol": entry["protocol"]}
 
 
-def _predictions(cell: CellResult | None) -> pd.DataFrame:
-    """Predictions of one cell as a frame; of None, an empty frame with the same columns."""
-    columns = [*_CELL_COLUMNS, "subject", "session", "trial", "y_true", "y_pred", "scores"]
-    if cell is None:
-        return pd.DataFrame(columns=columns)
-    scores = [None] * len(cell.trials) if cell.scores is None else list(cell.scores)
-    return pd.DataFrame(
-        {
-            **{name: cell.rows[0][name] for name in _CELL_COLUMNS},
-            "subject": cell.subjects,
-            "session": cell.sessions,
-            "trial": cell.trials,
-            "y_true": list(cell.y_true),
-            "y_pred": list(cell.y_pred),
-            "scores": scores,
-        },
-        columns=columns,
-    )
+def _predictions(cells: Sequence[CellResult]) -> pd.DataFrame:
+    """Predictions of finished cells, one row a trial."""
+    columns: dict[str, Any] = {
+        name: [value for cell in cells for value in [cell.rows[0][name]] * len(cell.trials)]
+        for name in _CELL_COLUMNS
+    }
+    names = {"subject": "subjects", "session": "sessions", "trial": "trials"}
+    names |= {name: name for name in ("y_true", "y_pred")}
+    for column, name in names.items():
+        columns[column] = [value for cell in cells for value in getattr(cell, name)]
+    columns["scores"] = [
+        value
+        for cell in cells
+        for value in ([None] * len(cell.trials) if cell.scores is None else cell.scores)
+    ]
+    return pd.DataFrame(columns)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodecode.bench.runner import CellResult
+from neurodecode.bench.batches import CellResult
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import atomic_write
 

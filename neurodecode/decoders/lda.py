@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core.epochs import Epochs
@@ -15,6 +14,7 @@ from neurodecode.core.inputs import as_epochs, as_features, check_labels
 from neurodecode.decoders.inner_folds import inner_folds
 from neurodecode.decoders.score_classifier import ScoreClassifier
 from neurodecode.features.waveform import WindowMeans
+from neurodecode.linalg.discriminant import shrinkage_discriminant
 
 _MAX_FEATURES = 4000  # the covariance is then 128 MB and its solution takes a minute
 _INNER_FOLDS = 5
@@ -44,8 +44,8 @@ class ShrinkageLDA(ScoreClassifier):
     Notes
     -----
     `X` is a table of features; epochs are flattened, each sample a feature. Source: Blankertz et
-    al. 2011, 10.1016/j.neuroimage.2010.06.048. Solved by scikit-learn
-    (`LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")`).
+    al. 2011, 10.1016/j.neuroimage.2010.06.048. Equal to scikit-learn's
+    `LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")`.
 
     Examples
     --------
@@ -91,9 +91,7 @@ class ShrinkageLDA(ScoreClassifier):
                 expected="more trials than classes",
             )
         priors = np.full(n_classes, 1 / n_classes) if self.class_weight == "balanced" else None
-        solver = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=priors)
-        solver.fit(features, labels)
-        self.coef_, self.intercept_ = solver.coef_, solver.intercept_
+        _, self.coef_, self.intercept_ = shrinkage_discriminant(features, labels, priors)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:

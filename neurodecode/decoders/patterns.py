@@ -64,26 +64,89 @@ def patterns_of(pipe: Any, epochs: Epochs) -> tuple[np.ndarray, np.ndarray]:
     """
     check_is_fitted(pipe)
     epochs = as_epochs(epochs)
-    scores, names = _scores(pipe, epochs)
-    signals, power = _before_features(pipe, epochs)
-    if power:
+    scores, names = graded_scores(pipe, epochs)
+    signals = _before_features(pipe, epochs)
+    return pattern_of_scores(pattern_input(signals, reads_power(pipe)), scores), names
+
+
+def reads_power(pipe: Any) -> bool:
+    """Whether a pipeline decodes the power of channels, not their signals.
+
+    Examples
+    --------
+    >>> reads_power(Pipeline([("csp", CSP())])), reads_power(CSP())
+    (True, False)
+    """
+    return isinstance(pipe, Pipeline) and any(
+        isinstance(step, _POWER_STEPS) for _, step in pipe.steps
+    )
+
+
+def pattern_input(epochs: Epochs, power: bool) -> np.ndarray:
+    """What patterns are regressed on, one row a trial.
+
+    Parameters
+    ----------
+    epochs : Epochs
+    power : bool
+        Log power of each channel instead of its signal.
+
+    Returns
+    -------
+    x : array, shape (n_trials, n_channels, n_times), or float64 (n_trials, n_channels, 1)
+
+    Examples
+    --------
+    >>> pattern_input(Epochs([[[1.0, -1.0]]], channels=["Cz"], sfreq=2), power=True).tolist()
+    [[[0.0]]]
+    """
+    if not power:
+        return epochs.data
+    variance = np.empty(epochs.shape[:2])
+    for trial, signals in enumerate(epochs.data):  # one at a time stays in the cache
         wide = signals.astype(np.float64)
-        x = np.log(np.maximum(wide.var(axis=2), np.finfo(float).tiny))[..., None]
-    else:
-        x = signals
+        wide -= wide.mean(axis=1, keepdims=True)
+        variance[trial] = np.einsum("ct,ct->c", wide, wide) / wide.shape[1]
+    return np.log(np.maximum(variance, np.finfo(float).tiny))[..., None]
+
+
+def pattern_of_scores(x: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Pattern of graded scores at the moment when it is strongest; see `patterns_of`.
+
+    Parameters
+    ----------
+    x : array, shape (n_trials, n_channels, n_times)
+    scores : float array, shape (n_trials, n_outputs)
+
+    Returns
+    -------
+    values : float64 array, shape (n_outputs, n_channels)
+
+    Raises
+    ------
+    DataError
+        The same score for all trials.
+    """
     pattern = _regress(x, scores)  # (n_outputs, n_channels, n_times)
     moment = int(np.linalg.norm(pattern, axis=(0, 1)).argmax())
-    return pattern[:, :, moment], names
+    return pattern[:, :, moment]
 
 
-def _scores(pipe: Any, epochs: Epochs) -> tuple[np.ndarray, np.ndarray]:
+def graded_scores(pipe: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of a fitted decoder, shape (n_trials, n_outputs), and what each output speaks for.
+
+    Raises
+    ------
+    DataError
+        The decoder gives labels only.
+    """
     if hasattr(pipe, "decision_function"):
-        scores = np.asarray(pipe.decision_function(epochs), dtype=np.float64)
+        scores = np.asarray(pipe.decision_function(X), dtype=np.float64)
     elif hasattr(pipe, "predict_proba"):
-        logs = np.log(np.maximum(pipe.predict_proba(epochs), 1e-12))
+        logs = np.log(np.maximum(pipe.predict_proba(X), 1e-12))
         scores = logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
     else:
-        scores = np.asarray(pipe.predict(epochs))
+        scores = np.asarray(pipe.predict(X))
         if scores.dtype.kind != "f":
             raise DataError(
                 "patterns need graded scores",
@@ -98,17 +161,17 @@ def _scores(pipe: Any, epochs: Epochs) -> tuple[np.ndarray, np.ndarray]:
     return scores, np.array([f"output {i + 1}" for i in range(scores.shape[1])])
 
 
-def _before_features(pipe: Any, epochs: Epochs) -> tuple[np.ndarray, bool]:
-    """Signals as the first feature step sees them, and whether the decoder reads power."""
+def _before_features(pipe: Any, epochs: Epochs) -> Epochs:
+    """Signals as the first feature step sees them."""
     if not isinstance(pipe, Pipeline):
-        return epochs.data, False
-    X: Any = epochs
+        return epochs
+    X = epochs
     for _, step in pipe.steps[:-1]:
         after = X if step in (None, "passthrough") else step.transform(X)
         if not isinstance(after, Epochs):
             break
         X = after
-    return X.data, any(isinstance(step, _POWER_STEPS) for _, step in pipe.steps)
+    return X
 
 
 def _regress(x: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
+from neurodecode.features.fold_means import fold_means
 from neurodecode.features.riemann import as_covariances
-from neurodecode.linalg.spd import range_basis, riemannian_mean, tangent_vectors
+from neurodecode.linalg.discriminant import shrinkage_discriminant
+from neurodecode.linalg.spd import (
+    range_basis,
+    riemannian_mean,
+    riemannian_means,
+    tangent_vectors,
+)
 from neurodecode.linalg.spd_metrics import (
     check_metric,
     from_tangent,
@@ -73,10 +80,36 @@ or "harmonic"
         matrices = as_covariances(X, "MDM")
         labels = check_labels(y, len(matrices), "MDM")
         self.classes_ = np.unique(labels)
-        self.covmeans_ = np.stack(
-            [metric_mean(matrices[labels == c], self.metric, "MDM") for c in self.classes_]
-        )
+        rows = [np.flatnonzero(labels == c) for c in self.classes_]
+        self.covmeans_ = self._means(matrices, rows)
         return self
+
+    def fit_folds(self, X: np.ndarray, y: Any, folds: Sequence[np.ndarray]) -> list[MDM]:
+        """One fitted clone for each set of training rows; the means are found together.
+
+        Parameters
+        ----------
+        X : float array, shape (n_trials, n, n)
+        y : array, shape (n_trials,)
+        folds : sequence of int arrays, rows of `X`
+        """
+        matrices, y = as_covariances(X, "MDM"), np.asarray(y)
+        fitted, rows = [], []
+        for fold in folds:
+            labels = check_labels(y[fold], len(fold), "MDM")
+            one = clone(self)
+            one.classes_ = np.unique(labels)
+            rows += [fold[labels == c] for c in one.classes_]
+            fitted.append(one)
+        means = iter(self._means(matrices, rows))
+        for one in fitted:
+            one.covmeans_ = np.stack([next(means) for _ in one.classes_])
+        return fitted
+
+    def _means(self, matrices: np.ndarray, rows: Sequence[np.ndarray]) -> np.ndarray:
+        if self.metric == "riemann":
+            return riemannian_means(matrices, rows, "MDM")
+        return np.stack([metric_mean(matrices[each], self.metric, "MDM") for each in rows])
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Negative squared distances, (n_trials, n_classes); for two classes their difference."""
@@ -140,13 +173,36 @@ class FgMDM(ScoreClassifier):
         """
         matrices = as_covariances(X, "FgMDM")
         labels = check_labels(y, len(matrices), "FgMDM")
-        self.n_channels_in_ = matrices.shape[1]
         self.basis_ = range_basis(matrices.mean(axis=0), "FgMDM")
         self.reference_ = riemannian_mean(self._within(matrices), "FgMDM")
+        return self._fit_filter(matrices, labels)
+
+    def fit_folds(self, X: np.ndarray, y: Any, folds: Sequence[np.ndarray]) -> list[FgMDM]:
+        """One fitted clone for each set of training rows; their references are found together.
+
+        Parameters
+        ----------
+        X : float array, shape (n_trials, n, n)
+        y : array, shape (n_trials,)
+        folds : sequence of int arrays, rows of `X`
+        """
+        matrices, y = as_covariances(X, "FgMDM"), np.asarray(y)
+        if any(range_basis(matrices[fold].mean(axis=0)) is not None for fold in folds):
+            return [clone(self).fit(matrices[fold], y[fold]) for fold in folds]
+        fitted = []
+        references = fold_means(matrices, folds, "FgMDM")
+        for fold, reference in zip(folds, references, strict=True):
+            one = clone(self)
+            one.basis_, one.reference_ = None, reference
+            labels = check_labels(y[fold], len(fold), "FgMDM")
+            fitted.append(one._fit_filter(matrices[fold], labels))
+        return fitted
+
+    def _fit_filter(self, matrices: np.ndarray, labels: np.ndarray) -> FgMDM:
+        self.n_channels_in_ = matrices.shape[1]
         vectors = tangent_vectors(self._within(matrices), self.reference_, "FgMDM")
-        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(vectors, labels)
-        self.classes_ = lda.classes_
-        weights = lda.coef_  # (n_classes, or 1 for two of them, n_features)
+        # (n_classes, or 1 for two of them, n_features)
+        self.classes_, weights, _ = shrinkage_discriminant(vectors, labels)
         self.filter_ = weights.T @ np.linalg.pinv(weights @ weights.T) @ weights
         self.mdm_ = MDM().fit(from_tangent(vectors @ self.filter_, self.reference_), labels)
         return self

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from neurodecode.evaluation.itr import itr_bits as itr_bits
     from neurodecode.evaluation.itr import itr_per_minute as itr_per_minute
     from neurodecode.evaluation.leakage import check_split as check_split
+    from neurodecode.evaluation.leakage import has_copies as has_copies
     from neurodecode.evaluation.leakage import identical_trials as identical_trials
     from neurodecode.evaluation.leakage import near_copies as near_copies
     from neurodecode.evaluation.leakage import refuse_fitted as refuse_fitted
@@ -101,6 +102,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "ece_null": "metrics",
         "hedges_g": "comparisons",
         "holm": "multiplicity",
+        "has_copies": "leakage",
         "identical_trials": "leakage",
         "inner_split": "inner",
         "interval": "intervals",

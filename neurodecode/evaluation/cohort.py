@@ -54,7 +54,9 @@ class Cohort:
 
     @classmethod
     def of(cls, X: Any, y: Any = None) -> Cohort:
-        """Read a cohort from Epochs (or `mne.Epochs`) or from a bare trial table."""
+        """Read a cohort from Epochs (or `mne.Epochs`) or a bare trial table; one stays as it is."""
+        if isinstance(X, Cohort) and y is None:
+            return X
         frame, y, name, margin = _read(X, y)
         n = len(frame)
         trials = frame.reset_index(drop=True).copy()
@@ -163,8 +165,9 @@ def _time_rank(trials: pd.DataFrame, onset: np.ndarray) -> np.ndarray:
     # unknown the row order stands in for time; it is the only order there is.
     keys = [np.arange(len(trials)), np.nan_to_num(onset, nan=np.inf)]
     for column in ("recording", "run", "session", "subject"):
-        places = {name: i for i, name in enumerate(sorted(set(trials[column]), key=natural))}
-        keys.append(np.array([places[name] for name in trials[column]], dtype=np.int64))
+        names, code = np.unique(trials[column].to_numpy().astype(str), return_inverse=True)
+        places = np.argsort(sorted(range(len(names)), key=lambda i: natural(names[i])))
+        keys.append(places[code])
     rank = np.empty(len(trials), dtype=np.int64)
     rank[np.lexsort(keys)] = np.arange(len(trials))
     return rank
@@ -181,5 +184,5 @@ def _trial_ids(trials: pd.DataFrame, onset: np.ndarray) -> np.ndarray:
         f"{time:.6f} s" if np.isfinite(time) else f"{count:04d}"
         for time, count in zip(onset, place, strict=True)
     ]
-    names = zip(trials["recording"], times, many, strict=True)
+    names = zip(trials["recording"].to_numpy(), times, many, strict=True)
     return np.array([f"{rec}/{time}" if m else time for rec, time, m in names], dtype=object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,33 @@ def identical_trials(data: Any, first: np.ndarray, second: np.ndarray) -> list[t
         key = _trial_hash(data[row])
         pairs += [(other, int(row)) for other in known.get(key, ())] if key else []
     return sorted(pairs)
+
+
+def has_copies(data: Any) -> bool:
+    """Whether any two trials are equal, as `identical_trials` compares them.
+
+    Parameters
+    ----------
+    data : array, shape (n_trials, ...)
+
+    Examples
+    --------
+    >>> has_copies(np.array([[1.5, 2.0], [3.0, 4.5], [1.5, 2.0]]))
+    True
+    """
+    data = np.asarray(data)
+    flat = data.reshape(len(data), math.prod(data.shape[1:]))
+    # Trials that differ in a few values are no copies; only the others are read whole.
+    few = np.ascontiguousarray(flat[:, :: max(1, flat.shape[1] // 64)], dtype=np.float32)
+    alike: dict[bytes, list[int]] = {}
+    for row, values in enumerate(few):
+        alike.setdefault(values.tobytes(), []).append(row)
+    for rows in alike.values():
+        hashes = [_trial_hash(data[row]) for row in rows] if len(rows) > 1 else []
+        known = [key for key in hashes if key is not None]
+        if len(set(known)) < len(known):
+            return True
+    return False
 
 
 def near_copies(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from neurodecode.evaluation.scoring import MetricInfo, describe_metric
 
@@ -150,7 +149,12 @@ def binary_auc(positive: np.ndarray, scores: np.ndarray) -> float:
     """
     m = int(positive.sum())
     n = len(positive) - m
-    return float((rankdata(scores)[positive].sum() - m * (m + 1) / 2) / (m * n))
+    ordered = np.sort(scores)
+    if np.isnan(ordered[-1:]).any():
+        return float("nan")
+    below, upto = (np.searchsorted(ordered, scores, side) for side in ("left", "right"))
+    ranks = (below + upto + 1) / 2  # mean place of equal scores, as `scipy.stats.rankdata`
+    return float((ranks[positive].sum() - m * (m + 1) / 2) / (m * n))
 
 
 @describe_metric(MetricInfo("scores", folds="mean", title="ROC-AUC", every_class=True))

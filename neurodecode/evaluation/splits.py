@@ -262,7 +262,7 @@ def _domains(cohort: Cohort, kind: str) -> np.ndarray:
 
 def _id_hashes(cohort: Cohort) -> np.ndarray:
     columns = ("subject", "session", "run", "recording", "trial")
-    rows = zip(*(cohort.trials[column] for column in columns), strict=True)
+    rows = zip(*(cohort.trials[column].to_numpy() for column in columns), strict=True)
     return np.array([hashlib.sha256("|".join(row).encode()).digest()[:16] for row in rows])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -11,6 +12,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import check_labels
 from neurodecode.core.step import Step
+from neurodecode.features.fold_means import fold_means
 from neurodecode.linalg.covariance import subset_means
 from neurodecode.linalg.eigen import csp_filters, powers
 from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
@@ -50,6 +52,24 @@ class TangentSpace(Step):
 
     def _fit(self, X: np.ndarray, y: np.ndarray | None) -> None:
         self.reference_ = riemannian_mean(as_covariances(X, "TangentSpace"), "TangentSpace")
+
+    def fit_folds(self, X: Any, y: Any, folds: Sequence[np.ndarray]) -> list[TangentSpace]:
+        """One fitted clone for each set of training rows; the means are found together.
+
+        Parameters
+        ----------
+        X : float array, shape (n_trials, n, n)
+        y : ignored
+        folds : sequence of int arrays, rows of `X`
+        """
+        matrices = as_covariances(self._check_input(X), "TangentSpace")
+        fitted = []
+        for reference in fold_means(matrices, folds, "TangentSpace"):
+            step = clone(self)
+            step._learn_axes(matrices)
+            step.reference_ = reference
+            fitted.append(step)
+        return fitted
 
     def _transform(self, X: np.ndarray) -> np.ndarray:
         return tangent_vectors(as_covariances(X, "TangentSpace"), self.reference_, "TangentSpace")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from neurodecode.linalg.covariance import subset_means as subset_means
     from neurodecode.linalg.covariance import trial_covariances as trial_covariances
     from neurodecode.linalg.detrending import detrend as detrend
+    from neurodecode.linalg.discriminant import shrinkage_discriminant as shrinkage_discriminant
     from neurodecode.linalg.filtering import butterworth as butterworth
     from neurodecode.linalg.filtering import causal as causal
     from neurodecode.linalg.filtering import check_edges as check_edges
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from neurodecode.linalg.spd import inverse_sqrt as inverse_sqrt
     from neurodecode.linalg.spd import range_basis as range_basis
     from neurodecode.linalg.spd import riemannian_mean as riemannian_mean
+    from neurodecode.linalg.spd import riemannian_means as riemannian_means
     from neurodecode.linalg.spd import second_moment as second_moment
     from neurodecode.linalg.spd import squared_distances as squared_distances
     from neurodecode.linalg.spd import tangent_vectors as tangent_vectors
@@ -97,7 +99,9 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "resample_spans": "resampling",
         "resample_trials": "resampling",
         "riemannian_mean": "spd",
+        "riemannian_means": "spd",
         "second_moment": "spd",
+        "shrinkage_discriminant": "discriminant",
         "squared_distances": "spd",
         "subset_means": "covariance",
         "tangent_vectors": "spd",

@@ -8,7 +8,7 @@ of the range (Bonnabel, Sepulchre 2009, 10.1137/080731347), and a warning says h
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -215,6 +215,42 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
         if norm < 1e-9 * np.sqrt(len(mean)):
             break
     return mean
+
+
+def riemannian_means(
+    matrices: np.ndarray, subsets: Sequence[np.ndarray], where: str = "Riemannian means"
+) -> np.ndarray:
+    """Riemannian means of many subsets of one set of matrices: folds, classes, classes in folds.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_matrices, n, n), symmetric positive definite
+    subsets : sequence of int arrays
+        Rows of `matrices`, one array for each mean; they may overlap.
+    where : str
+        Named in the error.
+
+    Returns
+    -------
+    means : float64 array, shape (n_subsets, n, n)
+        What `riemannian_mean` gives for each subset.
+
+    Raises
+    ------
+    DataError
+        A matrix has not full rank.
+
+    Examples
+    --------
+    >>> matrices = np.array([np.diag([1.0, 4.0]), np.diag([4.0, 1.0]), np.eye(2)])
+    >>> riemannian_means(matrices, [[0, 1], [2]]).round(9)[:, 0, 0].tolist()
+    [2.0, 1.0]
+    """
+    matrices = np.asarray(matrices, dtype=np.float64)
+    means = np.empty((len(subsets), *matrices.shape[1:]))
+    for k, rows in enumerate(subsets):
+        means[k] = riemannian_mean(matrices[np.asarray(rows)], where)
+    return means
 
 
 def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:

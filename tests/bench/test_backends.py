@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from neurodecode.bench import backends
-from neurodecode.bench.runner import Batch
+from neurodecode.bench.batches import Batch
 from neurodecode.bench.store import Store
 
 SCRIPT = Path(__file__).with_name("slow_run.py")
@@ -88,7 +88,7 @@ def test_nets_share_the_cores_and_everything_else_has_one_thread(monkeypatch):
         Batch((), HasDevice(), *5 * [()], notes="net"),
         Batch((), LogisticRegression(), *5 * [()], notes="plain"),
     )
-    list(backends.execute(iter([net, plain])))
+    list(backends.execute([[net], [plain]]))
     assert seen == {"net": 8, "plain": 1}
 
 

@@ -7,27 +7,27 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.svm import SVC
 
 from neurodecode.bench.dataset import BenchData
-from neurodecode.bench.planning import Entry, plan
-from neurodecode.bench.runner import (
+from neurodecode.bench.estimators import (
     count_parameters,
-    device_turn,
     is_transductive,
     leading_trial_steps,
-    run,
     seeded,
-    share_steps,
 )
+from neurodecode.bench.planning import Entry, plan
+from neurodecode.bench.runner import device_turn, run
+from neurodecode.bench.sharing import Kept, ahead, group_alike
 from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.montage import with_template_places
 from neurodecode.core.step import Step
-from neurodecode.decoders import ShrinkageLDA
+from neurodecode.decoders import MDM, ShrinkageLDA
 from neurodecode.features import Covariance, Flatten, TangentSpace, WindowMeans
 from neurodecode.preprocessing import Bandpass, EuclideanAlign
 
@@ -53,15 +53,47 @@ def batches_of(epochs, *pipelines, k=4):
     return plan([data], entries, split="within-session", k=k, seeds=1)
 
 
+def shared(batches, max_bytes=2**30):
+    """Batches behind the steps that they share."""
+    kept = Kept(max_bytes)
+    return [ahead(batch, kept) for batch in batches]
+
+
 def test_leading_trial_steps_are_computed_once_for_all_folds_and_recipes(planted):
     batches = batches_of(planted(), riemann(Counted()), riemann(Counted(), StandardScaler3()))
     Counted.calls = 0
-    for batch in share_steps(batches):
+    for batch in shared(batches):
         run(batch)
     assert Counted.calls == 1
     for batch in batches:  # the naive run: training and test of every fold
         run(batch)
     assert Counted.calls == 1 + 2 * 4 * 2
+
+
+def test_they_are_kept_while_other_data_come_between_as_far_as_memory_goes(planted):
+    own, other = (batches_of(planted(seed=seed), riemann(Counted())) for seed in (0, 1))
+    Counted.calls = 0
+    shared([*own, *other, *own])
+    assert Counted.calls == 2
+    shared([*own, *other, *own], max_bytes=1)
+    assert Counted.calls == 2 + 3
+
+
+def test_other_tables_of_the_same_signals_are_other_data(planted):
+    epochs = planted()
+    later = epochs.with_trials(epochs.trials.assign(onset=np.arange(len(epochs)) * 5.0))
+    assert later.data_stamp == epochs.data_stamp
+    recipes = make_pipeline(Counted(), StandardScaler3(), Flatten(), ShrinkageLDA())
+    behind = shared([*batches_of(epochs, recipes), *batches_of(later, recipes)])
+    assert [batch.X.trials["onset"].iloc[1] for batch in behind] == [2.0, 5.0]
+
+
+def test_recipes_that_fit_the_same_step_first_run_in_one_process(planted):
+    svm = make_pipeline(Covariance("oas"), TangentSpace(), SVC())
+    other = make_pipeline(Covariance("lwf"), TangentSpace(), SVC())
+    batches = batches_of(planted(n_subjects=2), riemann(), MDM(), svm, other)
+    groups = [[batch.cells[0].recipe for batch in group] for group in group_alike(batches)]
+    assert groups == [["r0", "r2"], ["r0", "r2"], ["r1"], ["r1"], ["r3"], ["r3"]]
 
 
 class StandardScaler3(Step):
@@ -76,10 +108,12 @@ class StandardScaler3(Step):
 
 def test_shared_steps_give_the_same_bits(planted):
     epochs = planted(n_trials=60, effect=0.3)
-    batches = batches_of(epochs, riemann(Bandpass(None, 8)), riemann(Bandpass(4, 12)))
-    for naive, shared in zip(batches, share_steps(batches), strict=True):
-        assert len(shared.estimator.steps) == 2  # band-pass and covariance are shared
-        one, other = run(naive), run(shared)
+    recipes = [make_pipeline(Bandpass(low, 12), Covariance("oas"), Flatten2(), ShrinkageLDA())
+               for low in (None, 4)]  # fmt: skip
+    batches = batches_of(epochs, *recipes)
+    for naive, behind in zip(batches, shared(batches), strict=True):
+        assert len(behind.estimator.steps) == 2  # band-pass and covariance are shared
+        one, other = run(naive), run(behind)
         assert one.keys() == other.keys()
         for key in one:
             np.testing.assert_array_equal(one[key].scores, other[key].scores)
@@ -90,6 +124,16 @@ def test_nothing_behind_a_learning_step_is_shared():
     pipeline = riemann(Bandpass(8, 12), EuclideanAlign(), Bandpass(8, 12))
     assert [name for name, _ in leading_trial_steps(pipeline)] == ["bandpass-1"]
     assert leading_trial_steps(LogisticRegression()) == []
+
+
+class Flatten2(TransformerMixin, BaseEstimator):
+    """Matrices as vectors, for anyone to fit."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X.reshape(len(X), -1)
 
 
 class Fails(Step):
@@ -103,7 +147,7 @@ class Fails(Step):
 
 def test_a_shared_step_that_fails_fails_its_own_cells_only(planted):
     batches = batches_of(planted(), riemann(Fails()), riemann())
-    results = [run(batch) for batch in share_steps(batches)]
+    results = [run(batch) for batch in shared(batches)]
     rows = [row for result in results for cell in result.values() for row in cell.rows]
     failures = {row["recipe"]: row["failure"] for row in rows if row["status"] == "failed"}
     assert failures == {"r0": "ValueError: no good"}
@@ -185,7 +229,7 @@ def test_calibration_trials_are_not_scored(planted):
     entries = [Entry("plain", None, plain), Entry("calibrated", None, calibrated)]
     data = BenchData("planted", epochs)
     batches = plan([data], entries, split="cross-subject", k=3, seeds=1)
-    for batch in share_steps(batches):
+    for batch in shared(batches):
         for cell, result in zip(batch.cells, run(batch).values(), strict=True):
             n = 20 if cell.recipe == "plain" else 14
             (row,) = [row for row in result.rows if row["metric"] == "balanced-accuracy"]
@@ -266,12 +310,14 @@ def test_linear_pipelines_leave_a_pattern_shared_steps_or_not(planted):
         Bandpass(None, 8), Covariance("oas"), TangentSpace(), LogisticRegression()
     )
     batches = batches_of(epochs, means, power, make_pipeline(Flatten(), ShrinkageLDA()))
-    for naive, shared in zip(batches, share_steps(batches), strict=True):
-        patterns = [[cell.pattern for cell in run(batch).values()] for batch in (naive, shared)]
-        assert patterns[0] == patterns[1]
+    for naive, behind in zip(batches, shared(batches), strict=True):
+        patterns = [[cell.pattern for cell in run(batch).values()] for batch in (naive, behind)]
         if naive.cells[0].recipe == "r2":  # not a decoder that reads channels
-            assert patterns[0] == [None] * 4
+            assert patterns == [[None] * 4] * 2
             continue
+        for one, other in zip(*patterns, strict=True):
+            np.testing.assert_allclose(one["values"], other["values"], rtol=1e-8)
+            assert one["classes"] == other["classes"]
         assert all(pattern["classes"] == ["right"] for pattern in patterns[0])
         strongest = [np.argmax(np.abs(pattern["values"][0])) for pattern in patterns[0]]
         if naive.cells[0].recipe == "r0":  # the planted difference is one of means

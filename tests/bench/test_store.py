@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neurodecode.bench.runner import CellResult
+from neurodecode.bench.batches import CellResult
 from neurodecode.bench.store import Store
 from neurodecode.core.errors import DataError
 

@@ -234,3 +234,47 @@ def check_every_argument_matters(case: Case) -> None:
         assert a.shape != b.shape or not np.array_equal(a, b), (
             f"{case}: {name}={value!r} changes nothing. Fix: use the argument, or remove it."
         )
+
+
+def check_folds_together_are_fits_apart(case: Case) -> None:
+    """Where it offers `fit_folds`, each fold's clone equals one fitted on its rows alone."""
+    if not hasattr(case.bare(), "fit_folds"):
+        return
+    X = epochs = case.planted(36, effect=0.2)
+    for step in case.front():
+        X = step.fit(X).transform(X)
+    y = targets(case, epochs)
+    if y.dtype.kind == "U":
+        y = np.where(np.arange(len(y)) % 3 == 2, "rest", y)
+    folds = [np.arange(24), np.arange(12, 36), np.flatnonzero(y != "rest")]  # lacks a class
+    step = case.bare()
+    for rows, together in zip(folds, step.fit_folds(X, y, folds), strict=True):
+        apart = case.bare().fit(X[rows], y[rows])
+        ours, theirs = output(case, together, X), output(case, apart, X)
+        assert ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-8, atol=1e-8), (
+            f"{case}: a fold fitted with others gives other results. Fix: fit_folds must equal "
+            "clone(step).fit(X[rows], y[rows]) within 1e-8 in all that predictions use."
+        )
+    assert not [name for name in vars(step) if name.endswith("_")], (
+        f"{case}: fit_folds fits the step itself. Fix: fit clones."
+    )
+    _check_same_refusal(case, X, y, folds)
+
+
+def _check_same_refusal(case: Case, X: Any, y: np.ndarray, folds: list[np.ndarray]) -> None:
+    """A fold that cannot be fitted, one class only, is refused in the same words."""
+    lone = np.flatnonzero(y == y[0])
+    said = []
+    for fit in (
+        lambda: case.bare().fit(X[lone], y[lone]),
+        lambda: case.bare().fit_folds(X, y, [folds[0], lone]),
+    ):
+        try:
+            fit()
+            said.append("")
+        except DataError as error:
+            said.append(str(error))
+    assert said[0] == said[1], (
+        f"{case}: fit says {said[0]!r}, fit_folds says {said[1]!r} of the same fold. "
+        "Fix: the same checks in both, fold by fold."
+    )

@@ -109,6 +109,13 @@ class Forgets(Honest):
         return {**super().__getstate__(), "mean_": 0.0}
 
 
+class Hurries(Honest):
+    """Fits all folds on all trials."""
+
+    def fit_folds(self, X, y, folds):
+        return [Hurries(self.gain).fit(X, y) for _ in folds]
+
+
 BROKEN = [
     (Learns, checks.check_unfitted_use_is_refused),
     (Peeks, checks.check_company_of_test_trials),
@@ -120,6 +127,7 @@ BROKEN = [
     (Swallows, checks.check_nan_is_refused),
     (Adapts, checks.check_other_channels_are_refused),
     (Forgets, checks.check_saved_and_pickled),
+    (Hurries, checks.check_folds_together_are_fits_apart),
 ]
 
 
