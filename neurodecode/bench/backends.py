@@ -82,6 +82,13 @@ def _run_named(batch: Batch) -> tuple[str, dict[str, CellResult]]:
     return batch.id, run(batch)
 
 
+def threads_here(*, jobs: int = 1, backend: str | None = None, scheduler: str | None = None) -> int:
+    """Threads for what this process computes ahead of its jobs: theirs, which wait for it."""
+    if check_backend(backend, scheduler) == "dask":
+        return joblib.cpu_count()
+    return joblib.cpu_count() if jobs == -1 else jobs
+
+
 def check_backend(backend: str | None, scheduler: str | None) -> str:
     """Name of the backend meant, "processes" or "dask".
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neurodecode.bench.cells import Cell
 from neurodecode.bench.dataset import WHOLE_NOTE
-from neurodecode.bench.estimators import device_of, is_transductive
+from neurodecode.bench.estimators import device_of, is_transductive, seed_names
 from neurodecode.core.stamps import digest
 
 
@@ -57,9 +57,24 @@ class Batch:
         return digest(sorted(cell.key for cell in self.cells))[:24]
 
     @cached_property
+    def subjects(self) -> np.ndarray:
+        """Subject of each trial of the data set, text."""
+        return self.trials["subject"].to_numpy().astype(str)
+
+    @cached_property
+    def sessions(self) -> np.ndarray:
+        """Session of each trial of the data set, text."""
+        return self.trials["session"].to_numpy().astype(str)
+
+    @cached_property
     def device(self) -> str:
         """Device of the estimator."""
         return device_of(self.estimator)
+
+    @cached_property
+    def seed_names(self) -> list[str]:
+        """Parameters of the estimator that take the seed of a cell."""
+        return seed_names(self.estimator)
 
     @cached_property
     def transductive(self) -> bool:

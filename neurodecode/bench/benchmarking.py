@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neurodecode.bench.backends import check_backend, describe_backend, execute
+from neurodecode.bench.backends import check_backend, describe_backend
 from neurodecode.bench.batches import Batch, CellResult
 from neurodecode.bench.cells import versions
-from neurodecode.bench.claims import Claims
 from neurodecode.bench.compat import under
 from neurodecode.bench.costs import estimate_cost
 from neurodecode.bench.dataset import BenchData, open_data
 from neurodecode.bench.planning import Entry, metrics_for, open_recipes, plan, split_of
-from neurodecode.bench.progress import RunProgress
+from neurodecode.bench.queue import run_all, run_missing
 from neurodecode.bench.result import Result, renamed, write_request
 from neurodecode.bench.rows import not_applicable_row
-from neurodecode.bench.sharing import Kept, ahead, group_alike
-from neurodecode.bench.store import Store
 from neurodecode.core.dependencies import DISTRIBUTION
 from neurodecode.core.errors import DataError
 from neurodecode.core.words import plural
-
-WAIT_S = 0.5  # between two looks at what another process is computing
 
 
 def benchmark(
@@ -141,11 +133,12 @@ def benchmark(
         "n_cells": len(cells),
         "n_not_applicable": sum("row" in cell for cell in cells),
     }
-    with contextlib.ExitStack() as stack:
-        folder = out if out is not None else stack.enter_context(tempfile.TemporaryDirectory())
-        write_request(folder, cells, *facts, info)
-        how = {"jobs": jobs, "backend": backend, "scheduler": scheduler}
-        done, n_earlier = _run_missing(batches, Path(folder), how, out is not None, quiet)
+    how = {"jobs": jobs, "backend": backend, "scheduler": scheduler}
+    if out is None:
+        done, n_earlier = run_all(batches, how, quiet), 0
+    else:
+        write_request(out, cells, *facts, info)
+        done, n_earlier = run_missing(batches, Path(out), how, quiet)
     results = [
         CellResult([cell["row"]]) if "row" in cell else renamed(done[cell["key"]], cell["names"])
         for cell in cells
@@ -158,89 +151,6 @@ def benchmark(
     if out is not None:
         write_request(out, cells, *facts, info)
     return Result.from_cells(results, *facts, info)
-
-
-def _run_missing(
-    batches: Sequence[Batch], folder: Path, how: dict[str, Any], kept: bool, quiet: bool
-) -> tuple[dict[str, CellResult], int]:
-    """Run what the folder does not hold yet; give all results and how many were found."""
-    store = Store(folder)
-    with Claims(folder) as claims:
-        if not claims.others():
-            store.forget_failed()
-        done = store.read()
-        missing, n_cells, n_found = _missing(batches, done)
-        progress = RunProgress(n_cells, n_found, quiet)
-        queue = _Queue(missing, store, claims, progress)
-        try:
-            with progress:
-                while queue.waiting:
-                    for batch_id, results in execute(queue.hand_out(), **how):
-                        store.write(batch_id, results)
-                        claims.release(batch_id)
-                        queue.add(batch_id, results)
-                    if queue.waiting:  # another process is at work on the rest
-                        time.sleep(WAIT_S)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_stopped(progress, folder if kept else None)) from None
-    return {**done, **queue.results}, n_found
-
-
-def _missing(batches: Sequence[Batch], done: dict[str, CellResult]) -> tuple[list[Batch], int, int]:
-    """Batches cut down to unfinished cells, each cell once; cells in all; cells found done."""
-    missing: list[Batch] = []
-    seen: set[str] = set()
-    n_found = 0
-    for batch in batches:
-        cells = [cell for cell in batch.cells if not cell.reason and cell.key not in seen]
-        seen.update(cell.key for cell in cells)
-        rest = tuple(cell for cell in cells if cell.key not in done)
-        n_found += len(cells) - len(rest)
-        if rest:
-            missing.append(replace(batch, cells=rest))
-    return missing, len(seen), n_found
-
-
-class _Queue:
-    """Batches that are neither finished here nor claimed by another process."""
-
-    def __init__(
-        self, batches: Sequence[Batch], store: Store, claims: Claims, progress: RunProgress
-    ):
-        self.waiting = {batch.id: batch for batch in batches}
-        self._kept = Kept()
-        self.results: dict[str, CellResult] = {}
-        self._store, self._claims, self._progress = store, claims, progress
-
-    def hand_out(self) -> Iterator[list[Batch]]:
-        """Every waiting batch that this process can claim, behind the steps that it shares.
-
-        Those that fit their first learning step alike come in one list. Finished ones are only
-        read.
-        """
-        for group in group_alike(self.waiting.values()):
-            claimed = [batch for batch in group if self._claim(batch)]
-            if claimed:
-                yield [ahead(batch, self._kept) for batch in claimed]
-
-    def _claim(self, batch: Batch) -> bool:
-        if batch.id not in self.waiting or not self._claims.take(batch.id):
-            return False
-        # Looked at after the claim: another process may have finished it just before.
-        found = self._store.read_batch(batch.id)
-        if found is not None:
-            self._claims.release(batch.id)
-            self.add(batch.id, found)
-            return False
-        self._progress.started(batch.id, batch.cells[0].label)
-        return True
-
-    def add(self, batch_id: str, results: dict[str, CellResult]) -> None:
-        """Take in a finished batch."""
-        self.waiting.pop(batch_id, None)
-        self.results.update(results)
-        n_failed = sum(result.failed for result in results.values())
-        self._progress.finished(batch_id, len(results), n_failed)
 
 
 def _requested(batches: Sequence[Batch]) -> list[dict[str, Any]]:
@@ -285,12 +195,3 @@ def _command(
     words += ["--compat", compat] if compat is not None else []
     words += ["--n-calibration", str(n_calibration)] if n_calibration else []
     return shlex.join(words + (["--out", str(out)] if out is not None else []))
-
-
-def _stopped(progress: RunProgress, folder: Path | None) -> str:
-    kept = f"are kept in {folder}" if folder else "are lost: no folder was given (out=...)"
-    again = "\nGo on: the same command again." if folder else ""
-    return (
-        f"Stopped. {progress.n_done} finished runs {kept}; "
-        f"{len(progress.under_way)} under way are lost.{again}"
-    )

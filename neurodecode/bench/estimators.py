@@ -22,10 +22,14 @@ def leading_trial_steps(estimator: Any) -> list[tuple[str, Any]]:
     return steps
 
 
+def seed_names(estimator: Any) -> list[str]:
+    """Names of every `random_state` of a pipeline, nested ones included."""
+    return [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+
+
 def seeded(estimator: Any, seed: int) -> Any:
     """Set every `random_state` of a pipeline, nested ones included."""
-    names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
-    return estimator.set_params(**dict.fromkeys(names, seed))
+    return estimator.set_params(**dict.fromkeys(seed_names(estimator), seed))
 
 
 def device_of(estimator: Any) -> str:

@@ -88,7 +88,9 @@ def fit_cell(batch: Batch, cell: Cell, first: Any = None) -> Fit:
     """
     train = cell.split.train
     X, y = with_roles(batch.X[train], train, cell.split), batch.y[train]
-    estimator = seeded(clone(batch.estimator), cell.seed)
+    estimator: Any = clone(batch.estimator)
+    if batch.seed_names:
+        estimator.set_params(**dict.fromkeys(batch.seed_names, cell.seed))
     seed_everything(cell.seed)
     if first is None:
         estimator.fit(X, y)

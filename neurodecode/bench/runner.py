@@ -69,8 +69,8 @@ def _run_cell(batch: Batch, cell: Cell, first: FirstFits) -> CellResult:
     result = CellResult(
         rows=[],
         trials=test,
-        subjects=batch.trials["subject"].to_numpy()[test].astype(str),
-        sessions=batch.trials["session"].to_numpy()[test].astype(str),
+        subjects=batch.subjects[test],
+        sessions=batch.sessions[test],
         y_true=batch.y[test],
         y_pred=y_pred[scored],
         scores=None if scores is None else scores[scored],

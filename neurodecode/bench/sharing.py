@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -15,6 +17,7 @@ from neurodecode.bench.cells import describe
 from neurodecode.bench.estimators import leading_trial_steps
 from neurodecode.bench.patterns import reads_channels
 from neurodecode.core.epochs import Epochs
+from neurodecode.core.joining import concat
 from neurodecode.core.runtime import inner_threads
 from neurodecode.core.stamps import digest
 from neurodecode.decoders.patterns import pattern_input, reads_power
@@ -61,33 +64,45 @@ def ahead(batch: Batch, kept: Kept) -> Batch:
     batch : Batch with `X` computed and the shared steps taken off `estimator`
     """
     steps = leading_trial_steps(batch.estimator)
-    X, signals, n_done = batch.X, batch.X, 0
-    key: list[Any] = [batch.source or batch.id]
+    n_done, key = 0, [batch.source or batch.id]
+    pieces = signals = kept.pieces_of(batch.X)
     for _, step in steps:
         key.append(describe(step))
         try:
-            X = kept.get(digest(key), lambda step=step, X=X: _computed(step, X))
+            pieces = kept.get(key, lambda step=step, X=pieces: kept.each(_output, step, X))
         except Exception:
             # Whatever it raises (a step may be a user's) it raises again in each cell that needs
             # it, whose failed row carries the message; the others go on.
             break
         n_done += 1
-        signals = X if isinstance(X, Epochs) else signals
+        signals = pieces if isinstance(pieces[0], Epochs) else signals
     if n_done == 0:
         return batch
+    X = _joined(pieces, kept, key)
     seen = None
     if not isinstance(X, Epochs) and reads_channels(batch.estimator, batch.X):
         power = reads_power(batch.estimator)
-        seen = kept.get(digest([*key, "power", power]), lambda: pattern_input(signals, power))
+        key.append(power)
+        seen = _joined(kept.get(key, lambda: kept.each(_pattern_input, power, signals)), kept, key)
     rest = Pipeline(batch.estimator.steps[n_done:])
     return replace(batch, X=X, estimator=rest, seen=seen)
 
 
-def _computed(step: Any, X: Any) -> Any:
-    """Output of a fitted copy of a step; on one thread, as the fits beside it."""
-    fitted: Any = clone(step)
-    with inner_threads(1):
-        return fitted.fit(X).transform(without_targets(X))
+def _output(step: Any, X: Any) -> Any:
+    """Output of a fitted copy of a step."""
+    return cast(Any, clone(step)).fit(X).transform(without_targets(X))
+
+
+def _pattern_input(power: bool, epochs: Epochs) -> np.ndarray:
+    return pattern_input(epochs, power)
+
+
+def _joined(pieces: list[Any], kept: Kept, key: list[Any]) -> Any:
+    """Pieces of the trials as one again."""
+    if len(pieces) == 1:
+        return pieces[0]
+    join: Any = concat if isinstance(pieces[0], Epochs) else np.concatenate
+    return kept.get([*key, "joined"], lambda: [join(pieces)])[0]
 
 
 def without_targets(X: Any) -> Any:
@@ -96,33 +111,53 @@ def without_targets(X: Any) -> Any:
 
 
 class Kept:
-    """Results by key, kept for batches to come.
+    """Results by key, kept for batches to come; each in pieces, lists of some trials.
 
     Parameters
     ----------
     max_bytes : int, default 2 GiB
         Above it the least recently used ones are dropped; the newest always stays.
+    threads : int, default 1
+        Pieces that are computed side by side. Filters and matrix products run outside of the
+        interpreter's lock, and nothing is sent to another process.
     """
 
-    def __init__(self, max_bytes: int = 2 * 1024**3):
-        self.max_bytes = max_bytes
-        self._values: OrderedDict[str, Any] = OrderedDict()
+    def __init__(self, max_bytes: int = 2 * 1024**3, threads: int = 1):
+        self.max_bytes, self.threads = max_bytes, threads
+        self._values: OrderedDict[str, list[Any]] = OrderedDict()
 
-    def get(self, key: str, compute: Callable[[], Any]) -> Any:
-        """The value of a key, computed where it is not kept."""
-        if key not in self._values:
-            self._values[key] = compute()
+    def get(self, key: Any, compute: Callable[[], list[Any]]) -> list[Any]:
+        """The pieces of a key, computed where they are not kept."""
+        name = digest(key)
+        if name not in self._values:
+            self._values[name] = compute()
             self._drop()
-        self._values.move_to_end(key)
-        return self._values[key]
+        self._values.move_to_end(name)
+        return self._values[name]
+
+    def pieces_of(self, X: Any) -> list[Any]:
+        """Trials in as many pieces as there are threads."""
+        if self.threads == 1 or not isinstance(X, Epochs):
+            return [X]
+        return [X[rows] for rows in np.array_split(np.arange(len(X)), self.threads) if len(rows)]
+
+    def each(self, function: Callable[[Any, Any], Any], first: Any, pieces: list[Any]) -> list[Any]:
+        """Values of a function of two arguments, piece by piece, with one BLAS thread each."""
+        with inner_threads(1):
+            if len(pieces) == 1:
+                return [function(first, pieces[0])]
+            with ThreadPoolExecutor(len(pieces)) as pool:
+                return list(pool.map(lambda piece: function(first, piece), pieces))
 
     def _drop(self) -> None:
-        used = sum(_n_bytes(value) for value in self._values.values())
+        used = sum(map(_n_bytes, self._values.values()))
         while used > self.max_bytes and len(self._values) > 1:
             used -= _n_bytes(self._values.popitem(last=False)[1])
 
 
 def _n_bytes(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_n_bytes, value))
     if hasattr(value, "members"):  # a bundle
-        return sum(_n_bytes(value[name]) for name in value.members)
+        return sum(map(_n_bytes, value.members.values()))
     return int(value.base.nbytes if isinstance(value, Epochs) else getattr(value, "nbytes", 0))

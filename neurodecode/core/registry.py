@@ -65,6 +65,8 @@ def target(kind: str, name: str) -> str:
     'neurodecode.preprocessing.filters:Bandpass'
     """
     entries = _entries(kind)
+    if name in entries:
+        return entries[name]
     by_lower = {key.lower(): value for key, value in entries.items()}
     if name.lower() not in by_lower:
         word = _WORDS.get(kind, kind)

@@ -13,7 +13,8 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import as_epochs, check_labels
 from neurodecode.decoders.score_classifier import ScoreClassifier
 from neurodecode.features.covariance import Covariance
-from neurodecode.linalg.spd import range_basis, riemannian_mean, squared_distances
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import riemannian_means, squared_distances
 from neurodecode.linalg.spd_metrics import geodesic
 
 
@@ -88,25 +89,28 @@ class MDWM(ScoreClassifier):
         self.classes_, target = np.unique(labels), target_rows(epochs.trials)
         if not target.any():
             warnings.warn("MDWM: no target trials; class means are the source's", stacklevel=2)
-        self.covmeans_ = np.stack([self._mean(matrices, labels == c, target, c)
-                                   for c in self.classes_])  # fmt: skip
+        self.covmeans_ = self._means(matrices, labels, target)
         return self
 
-    def _mean(self, matrices: np.ndarray, mine: np.ndarray, target: np.ndarray, label: Any) -> Any:
-        where = f"MDWM, class {label}"
-        groups = {"source": matrices[mine & ~target], "target": matrices[mine & target]}
+    def _means(self, matrices: np.ndarray, labels: np.ndarray, target: np.ndarray) -> np.ndarray:
+        roles = {"source": ~target, "target": target} if target.any() else {"source": ~target}
+        for c in self.classes_:
+            for role, mine in roles.items():
+                if not (mine & (labels == c)).any():
+                    raise DataError(
+                        f"MDWM, class {c}: no {role} trials",
+                        found=f"classes {', '.join(map(str, self.classes_))} in all",
+                        expected="trials of every class from source and target",
+                        fix="split(..., n_calibration=...) gives trials of each class",
+                    )
+        rows = [np.flatnonzero(mine & (labels == c)) for mine in roles.values()
+                for c in self.classes_]  # fmt: skip
+        means = riemannian_means(matrices, rows, "MDWM").reshape(
+            len(roles), len(self.classes_), *matrices.shape[1:]
+        )
         if not target.any():
-            return riemannian_mean(groups["source"], where)
-        for role, some in groups.items():
-            if not len(some):
-                raise DataError(
-                    f"{where}: no {role} trials",
-                    found=f"classes {', '.join(map(str, self.classes_))} in all",
-                    expected="trials of every class from source and target",
-                    fix="split(..., n_calibration=...) gives trials of each class",
-                )
-        source, near = (riemannian_mean(some, where) for some in groups.values())
-        return geodesic(source, near, self.tradeoff)
+            return means[0]
+        return np.stack([geodesic(*pair, self.tradeoff) for pair in zip(*means, strict=True)])
 
     def _within(self, matrices: np.ndarray) -> np.ndarray:
         """Matrices in the coordinates of what the training data span."""
@@ -116,7 +120,5 @@ class MDWM(ScoreClassifier):
         """Negative squared distances, (n_trials, n_classes); for two classes their difference."""
         check_is_fitted(self)
         matrices = self._within(self.covariance_.transform(as_epochs(X)))
-        scores = -np.stack(
-            [squared_distances(matrices, mean, "MDWM") for mean in self.covmeans_], axis=1
-        )
+        scores = -squared_distances(matrices, self.covmeans_, "MDWM")
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores

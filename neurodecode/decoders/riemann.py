@@ -15,16 +15,12 @@ from neurodecode.decoders.score_classifier import ScoreClassifier
 from neurodecode.features.fold_means import fold_means
 from neurodecode.features.riemann import as_covariances
 from neurodecode.linalg.discriminant import shrinkage_discriminant
-from neurodecode.linalg.spd import (
-    range_basis,
-    riemannian_mean,
-    riemannian_means,
-    tangent_vectors,
-)
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import riemannian_mean, tangent_vectors
 from neurodecode.linalg.spd_metrics import (
     check_metric,
     from_tangent,
-    metric_mean,
+    metric_means,
     metric_squared_distances,
 )
 
@@ -81,7 +77,7 @@ or "harmonic"
         labels = check_labels(y, len(matrices), "MDM")
         self.classes_ = np.unique(labels)
         rows = [np.flatnonzero(labels == c) for c in self.classes_]
-        self.covmeans_ = self._means(matrices, rows)
+        self.covmeans_ = metric_means(matrices, rows, self.metric, "MDM")
         return self
 
     def fit_folds(self, X: np.ndarray, y: Any, folds: Sequence[np.ndarray]) -> list[MDM]:
@@ -101,25 +97,17 @@ or "harmonic"
             one.classes_ = np.unique(labels)
             rows += [fold[labels == c] for c in one.classes_]
             fitted.append(one)
-        means = iter(self._means(matrices, rows))
+        means = iter(metric_means(matrices, rows, self.metric, "MDM"))
         for one in fitted:
             one.covmeans_ = np.stack([next(means) for _ in one.classes_])
         return fitted
-
-    def _means(self, matrices: np.ndarray, rows: Sequence[np.ndarray]) -> np.ndarray:
-        if self.metric == "riemann":
-            return riemannian_means(matrices, rows, "MDM")
-        return np.stack([metric_mean(matrices[each], self.metric, "MDM") for each in rows])
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Negative squared distances, (n_trials, n_classes); for two classes their difference."""
         check_is_fitted(self)
         matrices = as_covariances(X, "MDM")
         _check_size(matrices, self.covmeans_.shape[1], "MDM")
-        scores = -np.stack(
-            [metric_squared_distances(matrices, one, self.metric, "MDM") for one in self.covmeans_],
-            axis=1,
-        )
+        scores = -metric_squared_distances(matrices, self.covmeans_, self.metric, "MDM")
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
 
@@ -299,13 +287,7 @@ class RiemannKNN(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         matrices = as_covariances(X, "RiemannKNN")
         _check_size(matrices, self.matrices_.shape[1], "RiemannKNN")
-        return np.stack(
-            [
-                metric_squared_distances(matrices, known, self.metric, "RiemannKNN")
-                for known in self.matrices_
-            ],
-            axis=1,
-        )
+        return metric_squared_distances(matrices, self.matrices_, self.metric, "RiemannKNN")
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Share of each class among the neighbours, shape (n_trials, n_classes)."""

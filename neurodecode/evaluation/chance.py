@@ -42,10 +42,10 @@ def chance_level(metric: str, y_true: Any, classes: Any = None) -> float:
     classes = np.unique(y_true) if classes is None else np.asarray(classes)
     share = np.array([np.mean(y_true == name) for name in classes])
     k = len(classes)
+    if metric in ("accuracy", "balanced-accuracy"):
+        return float(max(1 / k, share.max()) if metric == "accuracy" else 1 / k)
     seen = share[share > 0]
     levels = {
-        "accuracy": max(1 / k, share.max()),
-        "balanced-accuracy": 1 / k,
         "average-precision": share[1] if k == 2 else share.mean(),
         "f1-weighted": _guessed_f1(share, share),
         "f1-macro": _guessed_f1(share, np.full(k, 1 / k)),

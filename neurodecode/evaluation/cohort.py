@@ -177,12 +177,18 @@ def _trial_ids(trials: pd.DataFrame, onset: np.ndarray) -> np.ndarray:
     # Ids from onsets survive the dropping of other trials; counting is the last resort.
     if "trial" in trials:
         return trials["trial"].astype(str).to_numpy()
-    runs = trials.groupby(["subject", "session", "run"])["recording"]
-    many = np.asarray(runs.transform("nunique")) > 1
-    place = trials.groupby(["subject", "session", "run", "recording"]).cumcount()
+    known = np.isfinite(onset)
+    place: Any = np.zeros(len(trials), dtype=np.int64)
+    many = np.zeros(len(trials), dtype=bool)
+    if not known.all():
+        place = trials.groupby(["subject", "session", "run", "recording"]).cumcount()
+    recordings = trials["recording"].to_numpy()
+    if (recordings != recordings[:1]).any():
+        runs = trials.groupby(["subject", "session", "run"])["recording"]
+        many = np.asarray(runs.transform("nunique")) > 1
     times = [
-        f"{time:.6f} s" if np.isfinite(time) else f"{count:04d}"
-        for time, count in zip(onset, place, strict=True)
+        f"{time:.6f} s" if one else f"{count:04d}"
+        for time, one, count in zip(onset.tolist(), known, place, strict=True)
     ]
-    names = zip(trials["recording"].to_numpy(), times, many, strict=True)
+    names = zip(recordings, times, many, strict=True)
     return np.array([f"{rec}/{time}" if m else time for rec, time, m in names], dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -258,10 +259,12 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     return cast(float, brentq(function, low, high))
 
 
+@functools.cache
 def _z(level: float) -> float:
     return float(norm.isf((1 - level) / 2))
 
 
+@functools.cache
 def _t(level: float, df: float) -> float:
     return float(t.isf((1 - level) / 2, df))
 

@@ -140,10 +140,12 @@ def undefined_reason(metric: str, y_true: Any, scores: Any = None, classes: Any 
     elif info.needs == "signals":
         reason = "a clean signal is constant" if (np.ptp(y_true, axis=-1) == 0).any() else ""
     else:
-        absent = np.setdiff1d(np.unique(y_true) if classes is None else classes, y_true)
-        if info.every_class and len(absent):
-            reason = "no test trial of class " + ", ".join(map(str, absent))
-        elif info.every_class and len(np.unique(y_true)) < 2:
+        # Sets of Python objects: on the few labels of a fold ten times faster than sorted arrays.
+        seen = set(y_true.ravel().tolist())
+        known = seen if classes is None else set(np.asarray(classes).tolist())
+        if info.every_class and known - seen:
+            reason = "no test trial of class " + ", ".join(map(str, sorted(known - seen)))
+        elif info.every_class and len(seen) < 2:
             reason = "one class only"
         elif info.needs in ("scores", "probabilities") and scores is not None:
             reason = _bad_scores(np.asarray(scores, dtype=np.float64), info.needs)
@@ -223,8 +225,8 @@ def _given(metric: str, info: MetricInfo, y_true: np.ndarray, y_pred: Any, score
 
 
 def _check_classes(metric: str, y_true: np.ndarray, classes: np.ndarray) -> None:
-    strangers = np.setdiff1d(y_true, classes)
-    if len(strangers) or not np.array_equal(classes, np.unique(classes)):
+    known = classes.tolist()
+    if set(y_true.ravel().tolist()) - set(known) or known != sorted(set(known)):
         raise DataError(
             f"{metric}: labels and classes do not fit",
             found=f"labels {', '.join(map(str, np.unique(y_true)[:6]))}; "

@@ -11,7 +11,8 @@ from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.inputs import as_trials, check_labels
 from neurodecode.core.step import Step
 from neurodecode.linalg.covariance import SHRINKAGES, trial_blocks, trial_covariances
-from neurodecode.linalg.spd import check_rank, range_basis, second_moment
+from neurodecode.linalg.rank import check_rank, range_basis
+from neurodecode.linalg.spd import second_moment
 
 ESTIMATORS = tuple(SHRINKAGES)
 

@@ -13,7 +13,8 @@ from neurodecode.core.step import Step
 from neurodecode.features.covariance import check_estimator
 from neurodecode.linalg.covariance import trial_covariances
 from neurodecode.linalg.procrustes import least_rotation, matrix_rotation
-from neurodecode.linalg.spd import range_basis, riemannian_mean, squared_distances, tangent_vectors
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import riemannian_mean, squared_distances, tangent_vectors
 from neurodecode.linalg.spd_metrics import power
 
 

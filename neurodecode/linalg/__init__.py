@@ -29,15 +29,16 @@ if TYPE_CHECKING:
     from neurodecode.linalg.line_noise import interpolate_spectrum as interpolate_spectrum
     from neurodecode.linalg.line_noise import line_scatter as line_scatter
     from neurodecode.linalg.line_noise import period_average as period_average
+    from neurodecode.linalg.rank import check_rank as check_rank
+    from neurodecode.linalg.rank import full_rank_eigh as full_rank_eigh
+    from neurodecode.linalg.rank import range_basis as range_basis
     from neurodecode.linalg.resampling import decimate as decimate
     from neurodecode.linalg.resampling import polyphase as polyphase
     from neurodecode.linalg.resampling import rate_ratio as rate_ratio
     from neurodecode.linalg.resampling import resample_spans as resample_spans
     from neurodecode.linalg.resampling import resample_trials as resample_trials
-    from neurodecode.linalg.spd import check_rank as check_rank
-    from neurodecode.linalg.spd import full_rank_eigh as full_rank_eigh
     from neurodecode.linalg.spd import inverse_sqrt as inverse_sqrt
-    from neurodecode.linalg.spd import range_basis as range_basis
+    from neurodecode.linalg.spd import pairwise_squared_distances as pairwise_squared_distances
     from neurodecode.linalg.spd import riemannian_mean as riemannian_mean
     from neurodecode.linalg.spd import riemannian_means as riemannian_means
     from neurodecode.linalg.spd import second_moment as second_moment
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from neurodecode.linalg.spd_metrics import geodesic as geodesic
     from neurodecode.linalg.spd_metrics import logarithm as logarithm
     from neurodecode.linalg.spd_metrics import metric_mean as metric_mean
+    from neurodecode.linalg.spd_metrics import metric_means as metric_means
     from neurodecode.linalg.spd_metrics import metric_squared_distances as metric_squared_distances
     from neurodecode.linalg.spd_metrics import power as power
     from neurodecode.linalg.splines import current_source_matrix as current_source_matrix
@@ -66,7 +68,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "butterworth": "filtering",
         "causal": "filtering",
         "check_edges": "filtering",
-        "check_rank": "spd",
+        "check_rank": "rank",
         "count_line_components": "line_noise",
         "current_source_matrix": "splines",
         "decimate": "resampling",
@@ -77,7 +79,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "fir_zero_phase": "fir",
         "fit_sphere": "splines",
         "from_tangent": "spd_metrics",
-        "full_rank_eigh": "spd",
+        "full_rank_eigh": "rank",
         "gain_db": "filtering",
         "geodesic": "spd_metrics",
         "group_delay": "filtering",
@@ -88,13 +90,15 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "line_scatter": "line_noise",
         "logarithm": "spd_metrics",
         "metric_mean": "spd_metrics",
+        "metric_means": "spd_metrics",
         "metric_squared_distances": "spd_metrics",
         "moving_standardize": "streams",
         "notch": "filtering",
+        "pairwise_squared_distances": "spd",
         "period_average": "line_noise",
         "polyphase": "resampling",
         "power": "spd_metrics",
-        "range_basis": "spd",
+        "range_basis": "rank",
         "rate_ratio": "resampling",
         "resample_spans": "resampling",
         "resample_trials": "resampling",

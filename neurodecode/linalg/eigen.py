@@ -6,7 +6,7 @@ import numpy as np
 
 from neurodecode.core.errors import DataError
 from neurodecode.linalg.joint_diagonalization import joint_diagonalizer
-from neurodecode.linalg.spd import range_basis
+from neurodecode.linalg.rank import range_basis
 
 _RANK_TOLERANCE = 1e-9  # of the largest eigenvalue; float32 data leave 1e-7 of it as noise
 _SWEEPS = 100  # of the joint diagonalization in `pyriemann.spatialfilters.CSP`

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurodecode.linalg._native.eigen import eigvalsh
 from neurodecode.linalg._native.joint import pham_sweeps
-from neurodecode.linalg.spd import check_positive
+from neurodecode.linalg.rank import check_positive
 
 _TOLERANCE = 1e-6  # per ordered pair of rows
 _NEVER_APART = 1e-9  # stands in for the difference of two diagonals that are proportional

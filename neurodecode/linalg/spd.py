@@ -7,17 +7,15 @@ of the range (Bonnabel, Sepulchre 2009, 10.1137/080731347), and a warning says h
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from neurodecode.core.errors import DataError
-from neurodecode.linalg._native.eigen import eigh, eigvalsh
-
-# Relative to the largest eigenvalue. Rounding of float32 data leaves 1e-15 in a direction that
-# an average reference emptied; real recordings reach condition numbers of 1e8 at most.
-RANK_TOLERANCE = 1e-12
+from neurodecode.linalg._native.eigen import eigvalsh
+from neurodecode.linalg.karcher import karcher_means
+from neurodecode.linalg.logs import logarithms, squared_log_norms
+from neurodecode.linalg.rank import RANK_TOLERANCE, check_positive, full_rank_eigh, range_basis
 
 
 def second_moment(x: np.ndarray) -> np.ndarray:
@@ -42,103 +40,6 @@ def second_moment(x: np.ndarray) -> np.ndarray:
         wide = x[index].astype(np.float64)
         out[index] = wide @ wide.T / n_times
     return out
-
-
-def check_rank(rank: int, n_channels: int, where: str) -> None:
-    """Refuse rank-deficient covariances before a logarithm or an inverse meets them.
-
-    Parameters
-    ----------
-    rank, n_channels : int
-    where : str
-        The step and what it looked at.
-
-    Raises
-    ------
-    DataError
-        `rank` is below `n_channels`.
-
-    Examples
-    --------
-    >>> check_rank(8, 8, "Covariance")
-    """
-    if rank < n_channels:
-        lost = n_channels - rank
-        raise DataError(
-            f"{where}: covariance without full rank",
-            found=f"rank {rank}",
-            expected=f"{n_channels}, one for each channel. Usual causes: average reference, "
-            "interpolated channels, removed components, fewer samples than channels",
-            fix=f"Covariance('oas'), or leave out {lost} channel{'s' * (lost > 1)} with "
-            "epochs.pick(...): the others determine what a reference or projection took",
-        )
-
-
-def full_rank_eigh(matrix: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues and eigenvectors of matrices that must be positive definite.
-
-    Parameters
-    ----------
-    matrix : float array, shape (..., n, n), symmetric
-    where : str
-        Named in the error.
-
-    Returns
-    -------
-    values, vectors : float64 arrays, shapes (..., n) and (..., n, n)
-
-    Raises
-    ------
-    DataError
-        A matrix has an eigenvalue below 1e-12 of its largest.
-
-    Examples
-    --------
-    >>> full_rank_eigh(np.diag([2.0, 1.0]), "example")[0].tolist()
-    [1.0, 2.0]
-    """
-    values, vectors = eigh(matrix)
-    ranks = (values > RANK_TOLERANCE * np.abs(values[..., -1:])).sum(axis=-1)
-    check_rank(int(ranks.min(initial=values.shape[-1])), values.shape[-1], where)
-    return values, vectors
-
-
-def range_basis(
-    matrix: np.ndarray, where: str | None = None, rank: int | None = None
-) -> np.ndarray | None:
-    """Orthonormal basis of what a singular matrix spans; None for one of full rank.
-
-    Parameters
-    ----------
-    matrix : float array, shape (n, n), symmetric positive semidefinite
-    where : str, optional
-        Who learns here: a singular matrix then gives a warning that names it.
-    rank : int, optional
-        Rank known beforehand; the matrix may show less, and no more is believed.
-
-    Returns
-    -------
-    basis : float64 array, shape (n, rank), or None
-
-    Examples
-    --------
-    >>> range_basis(np.eye(2)) is None, range_basis(np.diag([0.0, 1.0])).tolist()
-    (True, [[0.0], [1.0]])
-    """
-    values, vectors = np.linalg.eigh(matrix)
-    n = len(values)
-    seen = int((values > RANK_TOLERANCE * np.abs(values[-1])).sum())
-    rank = seen if rank is None else min(rank, seen)
-    if rank in (0, n):
-        return None
-    if where is not None:
-        warnings.warn(
-            f"{where}: covariances of {n} channels have rank {rank} (what references, "
-            f"interpolation and removed components leave); they are projected on these {rank} "
-            "dimensions",
-            stacklevel=3,
-        )
-    return vectors[:, n - rank :]
 
 
 def inverse_sqrt(matrix: np.ndarray, where: str = "inverse square root") -> np.ndarray:
@@ -174,7 +75,7 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
     ----------
     matrices : float array, shape (n_matrices, n, n), symmetric positive definite
     where : str
-        Named in the error.
+        Named in errors and warnings.
 
     Returns
     -------
@@ -183,38 +84,20 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
     Raises
     ------
     DataError
-        A matrix has not full rank.
+        No matrices, one without full rank, or a mean that does not converge.
 
     Notes
     -----
-    Singular matrices of one range have their mean in it. Gradient descent of unit step from the
-    arithmetic mean, halved when the gradient grows, until the gradient's norm is below 1e-9 times
-    sqrt(n).
-    Source: Moakher 2005, 10.1137/S0895479803436937.
+    Singular matrices of one range have their mean in it. Steps along the gradient
+    (Moakher 2005, 10.1137/S0895479803436937) until its norm is below 1e-9 sqrt(n); how: see
+    `karcher`.
 
     Examples
     --------
     >>> riemannian_mean(np.array([np.diag([1.0, 4.0]), np.diag([4.0, 1.0])])).round(9).tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    matrices = np.asarray(matrices, dtype=np.float64)
-    mean = matrices.mean(axis=0)
-    basis = range_basis(mean, where)
-    if basis is not None:
-        return basis @ riemannian_mean(basis.T @ matrices @ basis, where) @ basis.T
-    step, last = 1.0, np.inf
-    for _ in range(60):
-        values, vectors = full_rank_eigh(mean, where)
-        root = _rebuild(values, vectors, np.sqrt)
-        inverse = _rebuild(values, vectors, lambda v: 1 / np.sqrt(v))
-        gradient = _log(inverse @ matrices @ inverse, where).mean(axis=0)
-        norm = float(np.linalg.norm(gradient))
-        step = step if norm < last else step / 2
-        last = norm
-        mean = root @ _rebuild(*np.linalg.eigh(step * gradient), np.exp) @ root
-        if norm < 1e-9 * np.sqrt(len(mean)):
-            break
-    return mean
+    return riemannian_means(matrices, [np.arange(len(matrices))], where)[0]
 
 
 def riemannian_means(
@@ -228,17 +111,18 @@ def riemannian_means(
     subsets : sequence of int arrays
         Rows of `matrices`, one array for each mean; they may overlap.
     where : str
-        Named in the error.
+        Named in errors and warnings.
 
     Returns
     -------
     means : float64 array, shape (n_subsets, n, n)
-        What `riemannian_mean` gives for each subset.
+        What `riemannian_mean` gives for each subset, to about 1e-9 of its norm, whichever other
+        subsets are asked for: they share the first steps.
 
     Raises
     ------
     DataError
-        A matrix has not full rank.
+        An empty subset, a matrix without full rank, or a mean that does not converge.
 
     Examples
     --------
@@ -247,9 +131,22 @@ def riemannian_means(
     [2.0, 1.0]
     """
     matrices = np.asarray(matrices, dtype=np.float64)
-    means = np.empty((len(subsets), *matrices.shape[1:]))
-    for k, rows in enumerate(subsets):
-        means[k] = riemannian_mean(matrices[np.asarray(rows)], where)
+    chosen = [np.arange(len(matrices))[np.asarray(rows)] for rows in subsets]
+    for k, rows in enumerate(chosen):
+        if not len(rows):
+            raise DataError(f"{where}: no matrices to average", found=f"subset {k} is empty")
+    if not chosen:
+        return np.empty((0, *matrices.shape[1:]))
+    basis = range_basis(matrices[np.unique(np.concatenate(chosen))].mean(axis=0), where)
+    if basis is not None:
+        return basis @ riemannian_means(basis.T @ matrices @ basis, chosen, where) @ basis.T
+    means = np.empty((len(chosen), *matrices.shape[1:]))
+    centres = np.stack([matrices[rows].mean(axis=0) for rows in chosen])
+    whole = _has_full_rank(eigvalsh(centres))
+    if whole.any():
+        means[whole] = karcher_means(matrices, [chosen[k] for k in np.flatnonzero(whole)], where)
+    for k in np.flatnonzero(~whole):  # those span less than all of them together
+        means[k] = riemannian_mean(matrices[chosen[k]], where)
     return means
 
 
@@ -275,67 +172,128 @@ def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> 
 
     Examples
     --------
-    >>> tangent_vectors(np.diag([np.e, 1.0])[None], np.eye(2), "example").round(9).tolist()
-    [[1.0, 0.0, 0.0]]
+    >>> matrices = np.array([[[1.0, 0.5], [0.5, 1.0]]])
+    >>> tangent_vectors(matrices, np.eye(2), "example").round(3).tolist()
+    [[-0.144, 0.777, -0.144]]
     """
-    logs = _log(_whitened(matrices, reference, where), where)
-    rows, columns = np.triu_indices(logs.shape[-1])
-    return logs[:, rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
-
-
-def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
-    """Squared affine-invariant distance of every matrix to a reference.
-
-    Parameters
-    ----------
-    matrices, reference, where : as in `tangent_vectors`
-
-    Returns
-    -------
-    distances : float64 array, shape (n_matrices,)
-
-    Raises
-    ------
-    DataError
-        A matrix has not full rank.
-
-    Examples
-    --------
-    >>> float(squared_distances(2 * np.eye(4)[None], np.eye(4), "example")[0] ** 0.5)  # 2 log 2
-    1.3862943611198906
-    """
-    values = eigvalsh(_whitened(matrices, reference, where))
-    check_positive(values, where)
-    return np.sum(np.log(values) ** 2, axis=-1)
-
-
-def _whitened(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
-    """Matrices seen from a reference, which becomes the identity (of its range)."""
     basis = range_basis(reference)
     if basis is not None:
         matrices, reference = basis.T @ matrices @ basis, basis.T @ reference @ basis
-    inverse = inverse_sqrt(reference, where)
-    return inverse @ matrices @ inverse
+    return upper_triangles(logarithms(matrices, inverse_sqrt(reference, where), where))
 
 
-def _log(matrices: np.ndarray, where: str) -> np.ndarray:
-    values, vectors = eigh(matrices)
-    check_positive(values, where)
-    return _rebuild(values, vectors, np.log)
+def upper_triangles(matrices: np.ndarray) -> np.ndarray:
+    """Symmetric matrices as vectors of the same norm.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_matrices, n, n), symmetric
+
+    Returns
+    -------
+    vectors : float64 array, shape (n_matrices, n * (n + 1) / 2)
+        Upper triangle by rows, off-diagonal entries times sqrt(2).
+
+    Examples
+    --------
+    >>> upper_triangles(np.array([[[1.0, 2.0], [2.0, 3.0]]])).round(3).tolist()
+    [[1.0, 2.828, 3.0]]
+    """
+    count, n, _ = matrices.shape
+    rows, columns = np.triu_indices(n)
+    vectors = matrices.reshape(count, n * n).take(n * rows + columns, axis=1)
+    vectors *= np.where(rows == columns, 1.0, np.sqrt(2.0))
+    return vectors
 
 
-def check_positive(values: np.ndarray, where: str) -> None:
-    """Refuse the eigenvalues of matrices without full rank, (n_matrices, n), and name the first.
+def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
+    """Squared affine-invariant distance of every matrix to a reference, or to several.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_matrices, n, n), symmetric positive definite
+    reference : float array, shape (n, n) or (n_references, n, n), symmetric positive definite
+    where : str
+        Named in the error.
+
+    Returns
+    -------
+    distances : float64 array, shape (n_matrices,) or (n_matrices, n_references)
 
     Raises
     ------
     DataError
+        A matrix does not span the range of a reference.
+
+    Examples
+    --------
+    >>> (squared_distances(2 * np.eye(4)[None], np.eye(4), "example") ** 0.5).round(9)  # 2 log 2
+    array([1.38629436])
     """
-    n = values.shape[-1]
-    bad = np.flatnonzero(~(values[:, 0] > RANK_TOLERANCE * np.abs(values[:, -1])))
-    if len(bad):
-        rank = int((values[bad[0]] > RANK_TOLERANCE * np.abs(values[bad[0], -1])).sum())
-        check_rank(min(rank, n - 1), n, f"{where}, trial {bad[0]} of {len(values)}")
+    several = np.reshape(np.asarray(reference, dtype=np.float64), (-1, *np.shape(reference)[-2:]))
+    distances = np.empty((len(several), len(matrices)))
+    for row, (basis, factor) in zip(distances, _factors(several, where), strict=True):
+        inside = matrices if basis is None else basis.T @ matrices @ basis
+        row[:] = squared_log_norms(inside, factor, where)
+    return distances[0] if np.ndim(reference) == 2 else distances.T
+
+
+def pairwise_squared_distances(matrices: np.ndarray, where: str = "distances") -> np.ndarray:
+    """Squared affine-invariant distances between all matrices of a set.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_matrices, n, n), symmetric positive definite
+    where : str
+        Named in errors and warnings.
+
+    Returns
+    -------
+    distances : float64 array, shape (n_matrices, n_matrices), symmetric, zero on the diagonal
+
+    Raises
+    ------
+    DataError
+        A matrix spans less than all of them together.
+
+    Examples
+    --------
+    >>> both = np.stack([np.eye(2), np.e * np.eye(2)])
+    >>> pairwise_squared_distances(both).round(9).tolist()
+    [[0.0, 2.0], [2.0, 0.0]]
+    """
+    matrices = np.asarray(matrices, dtype=np.float64)
+    count = len(matrices)
+    distances = np.zeros((count, count))
+    basis = range_basis(matrices.mean(axis=0), where) if count else None
+    inside = matrices if basis is None else basis.T @ matrices @ basis
+    check_positive(eigvalsh(inside), where)
+    for k, factor in enumerate(_inverse_roots(inside)):
+        rows = np.arange(k + 1, count)
+        distances[rows, k] = distances[k, rows] = squared_log_norms(inside, factor, where, rows)
+    return distances
+
+
+def _factors(references: np.ndarray, where: str) -> Iterator[tuple[np.ndarray | None, np.ndarray]]:
+    """Of each reference R: a basis B of its range, or None, and F with F B'RB F' = identity."""
+    whole = _has_full_rank(eigvalsh(references))
+    inverse_roots = iter(_inverse_roots(references[whole]))
+    for reference, full in zip(references, whole, strict=True):
+        if full:
+            yield None, next(inverse_roots)
+        else:
+            basis = range_basis(reference)
+            inside = reference if basis is None else basis.T @ reference @ basis
+            yield basis, inverse_sqrt(inside, where)
+
+
+def _has_full_rank(values: np.ndarray) -> np.ndarray:
+    return values[:, 0] > RANK_TOLERANCE * np.abs(values[:, -1])
+
+
+def _inverse_roots(matrices: np.ndarray) -> np.ndarray:
+    """Inverses of Cholesky factors: triangular, so that congruences take half the work."""
+    return np.tril(np.linalg.inv(np.linalg.cholesky(matrices)))
 
 
 def _rebuild(

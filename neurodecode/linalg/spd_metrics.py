@@ -6,17 +6,18 @@ one range; all of this then happens inside it, as in `spd`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from neurodecode.core.errors import DataError, did_you_mean
+from neurodecode.linalg._native.eigen import eigh, eigvalsh
+from neurodecode.linalg.logs import log_sum, logarithms
+from neurodecode.linalg.rank import check_positive, full_rank_eigh, range_basis
 from neurodecode.linalg.spd import (
-    check_positive,
-    full_rank_eigh,
     inverse_sqrt,
-    range_basis,
     riemannian_mean,
+    riemannian_means,
     squared_distances,
 )
 
@@ -83,24 +84,57 @@ def metric_mean(matrices: np.ndarray, metric: str, where: str = "mean") -> np.nd
     if basis is not None:
         return basis @ metric_mean(basis.T @ matrices @ basis, metric, where) @ basis.T
     if metric not in ("euclid", "riemann"):  # the one needs no rank, the other looks itself
-        check_positive(np.linalg.eigvalsh(matrices), where)
+        check_positive(eigvalsh(matrices), where)
     return METRICS[metric][0](matrices, where)
+
+
+def metric_means(
+    matrices: np.ndarray, subsets: Sequence[np.ndarray], metric: str, where: str = "means"
+) -> np.ndarray:
+    """Means of many subsets of one set of matrices, under a metric.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_matrices, n, n), symmetric positive definite
+    subsets : sequence of int arrays
+        Rows of `matrices`, one array for each mean; they may overlap.
+    metric, where : as in `metric_mean`
+
+    Returns
+    -------
+    means : float64 array, shape (n_subsets, n, n)
+
+    Raises
+    ------
+    DataError
+        As `metric_mean` and `riemannian_means`.
+
+    Examples
+    --------
+    >>> matrices = np.array([np.diag([1.0, 4.0]), np.diag([4.0, 1.0])])
+    >>> metric_means(matrices, [[0, 1], [1]], "euclid")[:, 0, 0].tolist()
+    [2.5, 4.0]
+    """
+    check_metric(metric, where)
+    if metric == "riemann":
+        return riemannian_means(matrices, subsets, where)
+    return np.stack([metric_mean(matrices[np.asarray(rows)], metric, where) for rows in subsets])
 
 
 def metric_squared_distances(
     matrices: np.ndarray, reference: np.ndarray, metric: str, where: str = "distance"
 ) -> np.ndarray:
-    """Squared distance of every matrix to a reference, under a metric.
+    """Squared distance of every matrix to a reference, or to several, under a metric.
 
     Parameters
     ----------
     matrices : float array, shape (n_matrices, n, n), symmetric positive definite
-    reference : float array, shape (n, n), symmetric positive definite
+    reference : float array, shape (n, n) or (n_references, n, n), symmetric positive definite
     metric, where : as in `metric_mean`
 
     Returns
     -------
-    distances : float64 array, shape (n_matrices,)
+    distances : float64 array, shape (n_matrices,) or (n_matrices, n_references)
         "kullback_sym" is squared too, although a divergence is no distance: as in pyRiemann.
 
     Raises
@@ -115,11 +149,16 @@ def metric_squared_distances(
     """
     check_metric(metric, where)
     matrices = np.asarray(matrices, dtype=np.float64)
+    if metric == "riemann":  # shares what it can, and looks at ranks itself
+        return squared_distances(matrices, reference, where)
+    if np.ndim(reference) == 3:
+        each = [metric_squared_distances(matrices, one, metric, where) for one in reference]
+        return np.stack(each, axis=1)
     basis = range_basis(reference)
     if basis is not None:
         matrices, reference = basis.T @ matrices @ basis, basis.T @ reference @ basis
-    if metric not in ("euclid", "riemann"):  # the one needs no rank, the other looks itself
-        check_positive(np.linalg.eigvalsh(matrices), where)
+    if metric != "euclid":  # needs no rank
+        check_positive(eigvalsh(matrices), where)
     return METRICS[metric][1](matrices, reference, where)
 
 
@@ -228,7 +267,7 @@ def from_tangent(vectors: np.ndarray, reference: np.ndarray) -> np.ndarray:
     logs = np.zeros((len(vectors), n, n))
     logs[:, rows, columns] = vectors / np.where(rows == columns, 1.0, np.sqrt(2.0))
     logs[:, columns, rows] = logs[:, rows, columns]
-    values, axes = np.linalg.eigh(logs)
+    values, axes = eigh(logs)
     root = power(reference, 0.5)
     return root @ _function(np.exp(values), axes) @ root
 
@@ -247,7 +286,7 @@ def _harmonic_mean(matrices: np.ndarray, where: str) -> np.ndarray:
 
 
 def _logeuclid_mean(matrices: np.ndarray, where: str) -> np.ndarray:
-    values, vectors = np.linalg.eigh(logarithm(matrices, where).mean(axis=0))
+    values, vectors = np.linalg.eigh(log_sum(matrices, where=where) / len(matrices))
     return _function(np.exp(values), vectors)
 
 
@@ -298,7 +337,7 @@ def _harmonic_distances(matrices: np.ndarray, reference: np.ndarray, where: str)
 
 
 def _logeuclid_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
-    return _euclid_distances(logarithm(matrices, where), logarithm(reference, where), where)
+    return _euclid_distances(logarithms(matrices, where=where), logarithm(reference, where), where)
 
 
 def _kullback_sym_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
@@ -316,7 +355,7 @@ def _logdet_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
 
 def _wasserstein_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
     root = power(reference, 0.5)
-    inner = np.sqrt(np.linalg.eigvalsh(root @ matrices @ root)).sum(axis=1)
+    inner = np.sqrt(eigvalsh(root @ matrices @ root)).sum(axis=1)
     total = np.trace(matrices, axis1=1, axis2=2) + np.trace(reference) - 2 * inner
     return np.maximum(total, 0.0)
 

@@ -9,7 +9,8 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.step import Step
 from neurodecode.linalg.covariance import SHRINKAGES, trial_covariances
-from neurodecode.linalg.spd import inverse_sqrt, range_basis, riemannian_mean, second_moment
+from neurodecode.linalg.rank import range_basis
+from neurodecode.linalg.spd import inverse_sqrt, riemannian_mean, second_moment
 from neurodecode.linalg.spd_metrics import geodesic
 
 MODES = ("none", "calibration", "transductive", "online")

@@ -8,7 +8,8 @@ from neurodecode.core.channels import Channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.step import Step
-from neurodecode.linalg.spd import RANK_TOLERANCE, second_moment
+from neurodecode.linalg.rank import RANK_TOLERANCE
+from neurodecode.linalg.spd import second_moment
 
 
 class ReduceRank(Step):

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurodecode.core.channels import Channels
 from neurodecode.core.errors import DataError
-from neurodecode.linalg.spd import RANK_TOLERANCE
+from neurodecode.linalg.rank import RANK_TOLERANCE
 from neurodecode.preprocessing.learned_mixing import LearnedMixing, find_references
 from neurodecode.preprocessing.training_signals import TrainingSignals
 

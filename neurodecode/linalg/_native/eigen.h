@@ -63,7 +63,8 @@ INLINE void reflect_rows(vec *restrict q, const vec *restrict u, vec inverse_h, 
 }
 
 /* a (n, n), lower triangle -> diagonal d, off-diagonal e (e[i] beside d[i], d[i + 1]); with q,
- * its rows become the basis in which `a` is tridiagonal. Rows of `a` keep the reflectors. */
+ * its rows become the basis in which `a` is tridiagonal. Rows of `a` keep the reflectors, its
+ * diagonal their 1 / h. */
 static void tridiagonalize(vec *restrict a, vec *restrict q, vec *restrict d, vec *restrict e,
                            vec *restrict p, int64_t n)
 {
@@ -90,7 +91,11 @@ static void tridiagonalize(vec *restrict a, vec *restrict q, vec *restrict d, ve
             for (; j < i; j++) reflect_rows(q + j * n, a + i * n, d[i], i, n, 1);
         }
     }
-    for (int64_t i = 0; i < n; i++) d[i] = a[i * n + i];
+    for (int64_t i = 0; i < n; i++) {
+        vec inverse_h = d[i];
+        d[i] = a[i * n + i];
+        if (i > 1) a[i * n + i] = inverse_h;
+    }
 }
 
 INLINE mask coupled(const vec *d, const vec *e, int64_t i)

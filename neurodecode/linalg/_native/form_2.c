@@ -2,6 +2,7 @@
 #define LANES 2
 #include "eigen.h"
 #include "joint.h"
+#include "logs.h"
 #include "sections.h"
 #include "samples.h"
 

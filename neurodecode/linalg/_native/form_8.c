@@ -11,6 +11,7 @@
 #define LANES 8
 #include "eigen.h"
 #include "joint.h"
+#include "logs.h"
 #include "sections.h"
 #include "samples.h"
 #if defined(__clang__)

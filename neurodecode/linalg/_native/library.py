@@ -17,6 +17,10 @@ _DOUBLES, _INTEGER = ctypes.c_void_p, ctypes.c_int64
 _ARGUMENTS = {
     "eigen": [_DOUBLES, _INTEGER, _INTEGER, _DOUBLES, _DOUBLES],
     "joint": [_DOUBLES, _INTEGER, _INTEGER, ctypes.c_double, _INTEGER, _DOUBLES],
+    "logs": [
+        *(_DOUBLES, ctypes.c_void_p, _INTEGER, _INTEGER, _DOUBLES),
+        *(_DOUBLES, _INTEGER, _DOUBLES, _DOUBLES, _DOUBLES),
+    ],
     "sections": [
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
@@ -29,6 +33,7 @@ _ARGUMENTS = {
 _RESULTS = {
     "eigen": ctypes.c_int64,
     "joint": ctypes.c_int64,
+    "logs": ctypes.c_int,
     "sections": ctypes.c_int,
     "samples": None,
 }
@@ -41,6 +46,7 @@ class Kernels:
     lanes: int
     eigen: Any
     joint: Any
+    logs: Any
     sections: Any
     samples: Any
 
