@@ -135,6 +135,8 @@ def direct_reader(raw: Any, factors: np.ndarray) -> DirectReader | None:
     factors : float array, shape (n_channels,)
         From MNE's SI units to ours.
     """
+    if hasattr(raw, "reader"):  # opened without MNE
+        return raw.reader(factors)
     n_channels = len(raw.ch_names)
     plain = (
         _PLAIN.get(type(raw).__name__) == type(raw).__module__
@@ -146,18 +148,18 @@ def direct_reader(raw: Any, factors: np.ndarray) -> DirectReader | None:
     )
     if not plain:
         return None
-    make = _fif_reader if type(raw).__name__ == "Raw" else _edf_reader
-    return make(raw, raw._raw_extras[0], factors)
+    make = fif_reader if type(raw).__name__ == "Raw" else _edf_reader
+    return make(raw, raw._raw_extras[0], raw._cals * factors)
 
 
-def _edf_reader(raw: Any, extras: dict[str, Any], factors: np.ndarray) -> DirectReader | None:
+def _edf_reader(raw: Any, extras: dict[str, Any], gains: np.ndarray) -> DirectReader | None:
     path = Path(raw.filenames[0])
     samples, chosen = np.asarray(extras["n_samps"], dtype=np.int64), np.asarray(extras["sel"])
     count, kind = int(extras["max_samp"]), int(extras["dtype_byte"])
     n_records = int(extras["n_records"])
     n_bytes = int(samples.sum()) * kind
     whole = path.stat().st_size >= extras["data_offset"] + n_records * n_bytes
-    scale = np.asarray(extras["units"]) * factors * raw._cals
+    scale = np.asarray(extras["units"]) * gains
     gains, offsets = extras["cal"] * scale, extras["offsets"] * scale
     triggers = np.isin(np.arange(len(chosen)), extras["stim_channel_idxs"])
     # Codes must come through whole; those with a gain are MNE's.
@@ -178,7 +180,16 @@ def _discontinuous(path: Path) -> bool:
         return handle.read(5) in (b"EDF+D", b"BDF+D")
 
 
-def _fif_reader(raw: Any, extras: dict[str, Any], factors: np.ndarray) -> DirectReader | None:
+def fif_reader(raw: Any, extras: dict[str, Any], gains: np.ndarray) -> DirectReader | None:
+    """Reader of a FIF file's buffers, or None where one holds no floats.
+
+    Parameters
+    ----------
+    raw : has ch_names, filenames, first_samp and n_times
+    extras : dict with ent, the tags of the buffers; bounds, their first samples; orig_nchan
+    gains : float64 array, shape (n_channels,)
+        From the floats in the file to natural units.
+    """
     path, tags = Path(raw.filenames[0]), extras["ent"]
     if path.suffix == ".gz" or any(tag is None or tag.type != _FIF_FLOAT for tag in tags):
         return None
@@ -191,7 +202,6 @@ def _fif_reader(raw: Any, extras: dict[str, Any], factors: np.ndarray) -> Direct
     ):
         return None
     starts = np.arange(n_channels, dtype=np.int64) * 4
-    gains = raw._cals * factors
     return DirectReader(
         path, _runs(bounds, places, counts, n_channels), _FIF_FLOAT, n_channels * 4, starts, gains,
         np.zeros(n_channels), int(raw.first_samp), int(raw.n_times),
