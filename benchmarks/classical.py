@@ -26,6 +26,8 @@ warnings.simplefilter("ignore")
 
 import classical_data  # noqa: E402
 import classical_inputs  # noqa: E402
+import classical_kernels  # noqa: E402
+import classical_runs  # noqa: E402
 import classical_tables  # noqa: E402
 from classical_goals import GOALS, MARGIN  # noqa: E402
 from classical_rows import HEADER, Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
@@ -35,7 +37,9 @@ from neurodecode.linalg._native import library  # noqa: E402
 
 ROWS: dict[str, Callable[[Setting], Contest | Gauge]] = {
     **classical_tables.ROWS,
+    **classical_kernels.ROWS,
     **classical_inputs.ROWS,
+    **classical_runs.ROWS,
 }
 
 
@@ -91,18 +95,18 @@ def main() -> None:
         folder = options.root or work / "recordings"
         folder.mkdir(parents=True, exist_ok=True)
         classical_data.make_recordings(folder, options.subjects)
-        _silence()
+        silence()
         versions = machine("numpy", "scipy", "scikit-learn", "mne", "moabb", "pyriemann")
         print(f"{versions}; kernels: {library.words()}\n")
         setting = Setting(folder, work, options.subjects, options.quick)
-        os.environ["NEURODECODE_CACHE"] = str(setting.cache)
+        os.environ["NEURODECODE_CACHE"] = str(work / "cache")
         measured, unequal = contest(setting, names)
     print(f"\n{table(measured)}\n\n{summary(measured, unequal)}")
     if unequal or any(each.verdict == "BELOW FLOOR" for each in measured):
         raise SystemExit(1)
 
 
-def _silence() -> None:
+def silence() -> None:
     """Imports of the peers, before any clock, without their remarks."""
     import mne
     import moabb

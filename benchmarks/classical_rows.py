@@ -39,20 +39,15 @@ class Setting:
         """One recording."""
         return classical_data.make_recordings(self.folder, 1)[0]
 
-    @property
-    def cache(self) -> Path:
-        """What neurodecode keeps between runs."""
-        return self.work / "cache"
-
     def forget(self) -> None:
-        """An empty cache: the next run starts from the recordings."""
-        shutil.rmtree(self.cache, ignore_errors=True)
+        """An empty epoch store."""
+        shutil.rmtree(self.work / "cache", ignore_errors=True)
 
     def enough(self, values: Mapping[str, list[float]], since: float) -> bool:
         """Whether a row has rounds enough: in a hurry by the clock, else as its medians settle."""
         n = min(map(len, values.values()))
         if self.quick:
-            return n >= 9 or time.perf_counter() - since > (60 if n < 3 else 6)
+            return n >= 9 or time.perf_counter() - since > (45 if n < 3 else 6)
         return n >= MOST_ROUNDS or (n >= 7 and all(map(settled, values.values())))
 
 
