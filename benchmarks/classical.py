@@ -1,126 +1,119 @@
-"""Every measured figure of the sample recordings, beside what neurodecode gets.
+"""The contest of speed: MOABB 1.7 with pyRiemann 0.12, MNE and braindecode, against neurodecode.
 
-Run as ``python benchmarks/classical.py``. The folder of sample recordings is ``--data``, else
-``NEURODECODE_SHARED``, else ``../shared/data`` beside the checkout. What has a recipe goes through
-`nd.benchmark` and is kept in ``--out``: the same call again only computes what is missing.
-``--only NAME`` runs one folder or one data set, ``--write`` puts the table into
-``docs/classical.md``. One thread; the exit code is 1 where a figure is missed.
+Run as ``python benchmarks/classical.py --quick`` (eight minutes on two cores), or without
+``--quick`` until the medians settle. Contestants of a row take turns on one thread, and their
+results are compared first: predictions and scores equal, arrays to the stated tolerance. Times are
+processor time of the process where one process works. A line a goal comes last; the exit code is
+1 where results differ or a figure fell below what was measured before (`classical_goals.py`).
+``--only ROW,ROW`` runs some rows; ``--write`` puts table and picture into
+``docs/performance.md``. Needs moabb beside the base installation.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
+import tempfile
 import time
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
+os.environ["TQDM_DISABLE"] = "1"
+warnings.simplefilter("ignore")
 
-import classical_brain  # noqa: E402
-import classical_eeg  # noqa: E402
-import classical_files  # noqa: E402
-from classical_rows import Bench, Row  # noqa: E402
+import classical_data  # noqa: E402
+import classical_inputs  # noqa: E402
+import classical_kernels  # noqa: E402
+import classical_runs  # noqa: E402
+import classical_tables  # noqa: E402
+from classical_goals import GOALS, MARGIN  # noqa: E402
+from classical_rows import HEADER, Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
 from harness import machine  # noqa: E402
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-PAGE = CHECKOUT / "docs" / "classical.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-FIGURES = {**classical_eeg.FIGURES, **classical_brain.FIGURES, **classical_files.FIGURES}
-HEADER = ("folder or set", "quantity", "stated", "interval", "ours", "within?", "through", "s")
+from neurodecode.linalg._native import library  # noqa: E402
+
+ROWS: dict[str, Callable[[Setting], Contest | Gauge]] = {
+    **classical_tables.ROWS,
+    **classical_kernels.ROWS,
+    **classical_inputs.ROWS,
+    **classical_runs.ROWS,
+}
 
 
-@dataclass(frozen=True)
-class Timed:
-    """A row, the name it stands under, and the processor seconds it took: others may be at work."""
-
-    name: str
-    row: Row
-    seconds: float
-
-
-def run(names: Iterable[str], bench: Bench) -> Iterator[Timed]:
-    """Rows of these names, one as soon as it is computed."""
-    for name in names:
-        rows = FIGURES[name](bench)
-        while True:
-            start = time.process_time()
-            row = next(rows, None)
-            if row is None:
-                break
-            yield Timed(name, row, time.process_time() - start)
-
-
-def table(timed: Iterable[Timed]) -> str:
-    """Markdown table, a line a row."""
+def table(measured: list[Measured]) -> str:
+    """A line a goal, as Markdown."""
     lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
-    for each in timed:
-        cells = [each.name, *each.row.cells(), f"{each.seconds:.1f}"]
-        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines + ["| " + " | ".join(each.cells()) + " |" for each in measured])
+
+
+def summary(measured: list[Measured], unequal: list[str]) -> str:
+    """Goals reached, missed and fallen, in words."""
+    said = {
+        verdict: [GOALS[each.key].words for each in measured if each.verdict == verdict]
+        for verdict in ("reached", "missed", "BELOW FLOOR")
+    }
+    lines = [f"{len(said['reached'])} of {len(measured) + len(unequal)} goals reached."]
+    lines += [f"Missed: {'; '.join(said['missed'])}."] if said["missed"] else []
+    lines += [f"BELOW FLOOR by more than {MARGIN:.0%}: {'; '.join(said['BELOW FLOOR'])}."] * bool(
+        said["BELOW FLOOR"]
+    )
+    lines += [f"UNEQUAL: {each}" for each in unequal]
     return "\n".join(lines)
 
 
-def summary(timed: list[Timed]) -> str:
-    """How many figures are reached, and which are missed."""
-    stated = [each for each in timed if each.row.interval is not None]
-    missed = [each for each in stated if each.row.verdict == "MISS"]
-    text = f"{len(stated) - len(missed)} of {len(stated)} stated figures are reached"
-    names = "; ".join(f"{each.name}, {each.row.quantity}" for each in missed)
-    seconds = sum(each.seconds for each in timed)
-    return f"{text}{f'. Missed: {names}' if missed else ''}. {seconds / 60:.1f} min of one core."
-
-
-def page_with(page: str, block: str) -> str:
-    """The text of a page with the block between its markers replaced."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page lacks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{block}\n{END}{after}"
-
-
-def chosen(wanted: str | None) -> list[str]:
-    """Names to run: all, or one."""
-    if wanted is None:
-        return list(FIGURES)
-    if wanted not in FIGURES:
-        raise SystemExit(f"no figures of {wanted!r}; there are: {', '.join(FIGURES)}")
-    return [wanted]
+def contest(setting: Setting, names: list[str]) -> tuple[list[Measured], list[str]]:
+    """Run the rows, print each as it ends; what was measured, and what was unequal."""
+    measured: list[Measured] = []
+    unequal: list[str] = []
+    for name in names:
+        try:
+            for each in ROWS[name](setting).measured(setting):
+                measured.append(each)
+                print(f"{time.process_time():6.0f} s", " · ".join(each.cells()), flush=True)
+        except Unequal as error:
+            unequal.append(f"{GOALS[name].words}: {error}")
+            print(unequal[-1], flush=True)
+    return measured, unequal
 
 
 def main() -> None:
-    """Compute the rows, print them as they come, and write the page if asked."""
+    """Make the recordings, run the rows, print the verdict."""
     parser = argparse.ArgumentParser(description=__doc__)
-    shared = os.environ.get("NEURODECODE_SHARED", CHECKOUT.parent / "shared" / "data")
-    parser.add_argument("--data", type=Path, default=Path(shared), help="folder of recordings")
-    parser.add_argument("--out", type=Path, help="folder that keeps what nd.benchmark computed")
-    parser.add_argument("--only", metavar="NAME", help="one of " + ", ".join(FIGURES))
-    parser.add_argument("--write", action="store_true", help=f"the table into {PAGE.name}")
+    parser.add_argument("--quick", action="store_true", help="three rounds or more a row")
+    parser.add_argument("--only", metavar="ROW,ROW", help=", ".join(ROWS))
+    parser.add_argument("--root", type=Path, help="folder of the recordings, kept")
+    parser.add_argument("--subjects", type=int, default=2)
     options = parser.parse_args()
-    names = chosen(options.only)
-    if options.write and options.only:
-        parser.error("--write needs all rows: leave --only out")
-    if not options.data.is_dir():
-        parser.error(f"no folder of sample recordings at {options.data}")
-    warnings.simplefilter("ignore")
-    os.environ["NEURODECODE_DATA"] = str(options.data.resolve())
-    done = []
-    for each in run(names, Bench(options.data, options.out)):
-        done.append(each)
-        print(f"{each.name:<26}", " · ".join(each.row.cells()), f"· {each.seconds:.1f} s")
-        sys.stdout.flush()
-    said = summary(done)
-    print(f"\n{said}")
-    if options.write:
-        versions = machine("numpy", "scipy", "scikit-learn", "mne", "pyriemann")
-        block = f"\n{table(done)}\n\n{said} {versions}.\n"
-        PAGE.write_text(page_with(PAGE.read_text("utf-8"), block), "utf-8")
-    if any(each.row.verdict == "MISS" for each in done):
+    names = list(ROWS) if options.only is None else options.only.split(",")
+    if not set(names) <= set(ROWS):
+        parser.error(f"no row {options.only!r}; there are: {', '.join(ROWS)}")
+    with tempfile.TemporaryDirectory(prefix="classical-") as made:
+        work = Path(made)
+        folder = options.root or work / "recordings"
+        folder.mkdir(parents=True, exist_ok=True)
+        classical_data.make_recordings(folder, options.subjects)
+        silence()
+        versions = machine("numpy", "scipy", "scikit-learn", "mne", "moabb", "pyriemann")
+        print(f"{versions}; kernels: {library.words()}\n")
+        setting = Setting(folder, work, options.subjects, options.quick)
+        os.environ["NEURODECODE_CACHE"] = str(work / "cache")
+        measured, unequal = contest(setting, names)
+    print(f"\n{table(measured)}\n\n{summary(measured, unequal)}")
+    if unequal or any(each.verdict == "BELOW FLOOR" for each in measured):
         raise SystemExit(1)
+
+
+def silence() -> None:
+    """Imports of the peers, before any clock, without their remarks."""
+    import mne
+    import moabb
+
+    moabb.set_log_level("error")
+    mne.set_log_level("error")
+    warnings.simplefilter("ignore")
 
 
 if __name__ == "__main__":

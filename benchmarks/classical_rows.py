@@ -1,154 +1,192 @@
-"""What a row of the table is, how far a stated figure reaches, and the way to `nd.benchmark`."""
+"""What a row of the contest is, how its rounds run, and when there are enough of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import classical_data
 import numpy as np
+from classical_goals import GOALS
+from harness import Way, rounds_of
 
-import neurodecode as nd
-from neurodecode.bench.dataset import BenchData
-from neurodecode.evaluation.chance import effective_n
-from neurodecode.evaluation.intervals import corrected_interval, newcombe_auc, wilson
+from neurodecode.linalg._native import library
 
-Ends = tuple[float, float]
+SETTLED = 0.02  # relative half-width of a median at which rounds end
+MOST_ROUNDS = 25
+
+
+class Unequal(Exception):
+    """Two contestants gave different results: their times say nothing."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One quantity: what was stated, between which ends, and what we get.
+class Setting:
+    """Where recordings and all else lie, how many people there are, how much time a row has."""
+
+    folder: Path
+    work: Path
+    n_subjects: int
+    quick: bool
+
+    @property
+    def first_run(self) -> Path:
+        """One recording."""
+        return classical_data.make_recordings(self.folder, 1)[0]
+
+    def forget(self) -> None:
+        """An empty epoch store."""
+        shutil.rmtree(self.work / "cache", ignore_errors=True)
+
+    def enough(self, values: Mapping[str, list[float]], since: float) -> bool:
+        """Whether a row has rounds enough: in a hurry by the clock, else as its medians settle."""
+        n = min(map(len, values.values()))
+        if self.quick:
+            return n >= 9 or time.perf_counter() - since > (45 if n < 3 else 6)
+        return n >= MOST_ROUNDS or (n >= 7 and all(map(settled, values.values())))
+
+
+def settled(values: list[float]) -> bool:
+    """Whether the standard error of the median, from the quartiles, is small."""
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return bool(0.93 * (high - low) / np.sqrt(len(values)) <= SETTLED * abs(median))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The peer's way, ours (one or more, each with its goal), and what their results must meet.
 
     Parameters
     ----------
-    quantity : str
-    stated : float or None, where nobody stated a figure
-    interval : (low, high) of the stated figure, or None
-    ours : float
-    through : str, recipe or computation
-    better : 1 where more is better, -1 where less is, 0 where only equal is right
-    digits : int, decimals to print
+    theirs : (run, prepare or None)
+    ours : goal's key -> (run, prepare or None)
+    agree : called with the peer's result and each of ours; says how well they agree, or raises
+        `Unequal`
+    clock : processor time of this process unless more than one works
     """
 
-    quantity: str
-    stated: float | None
-    interval: Ends | None
-    ours: Any  # a float of Python's or NumPy's
-    through: str
-    better: int = 1
-    digits: int = 2
+    theirs: Way
+    ours: Mapping[str, Way]
+    agree: Callable[[Any, Any], str]
+    clock: Callable[[], float] = time.process_time
 
-    @property
-    def verdict(self) -> str:
-        """yes, better, MISS, or - where nothing was stated."""
-        if self.interval is None:
-            return "-"
-        low, high = self.interval
-        if low <= self.ours <= high:
-            return "yes"
-        side = 1 if self.ours > high else -1
-        return "better" if side == self.better else "MISS"
-
-    def cells(self) -> list[str]:
-        """The row in words: quantity, stated, interval, ours, within, through."""
-        stated = "-" if self.stated is None else self._number(self.stated)
-        ends = "-" if self.interval is None else " to ".join(map(self._number, self.interval))
-        return [self.quantity, stated, ends, self._number(self.ours), self.verdict, self.through]
-
-    def _number(self, value: float) -> str:
-        return f"{value:.{self.digits}f}"
-
-
-def proportion(value: float, n: int) -> Ends:
-    """Wilson's ends of a share of n trials of one pass of k-fold (n counts as n / 1.6)."""
-    size = effective_n(n, kfold=True)
-    return wilson(value * size, size)
-
-
-def area(value: float, first: float, second: float) -> Ends:
-    """Newcombe's ends of an AUC, classes of so many trials, one pass of k-fold."""
-    return newcombe_auc(value, first / 1.6, second / 1.6)
-
-
-def spread(value: float, folds: Sequence[float]) -> Ends:
-    """Ends of a score without a formula: as far as our folds scatter (corrected t)."""
-    found = corrected_interval(folds, len(folds))
-    half = (found.high - found.low) / 2
-    return value - half, value + half
-
-
-def printed(value: float, digits: int) -> Ends:
-    """Ends of a quantity that only rounding blurs: half a unit of the last digit printed."""
-    half = 0.5 * 10**-digits * (1 + 1e-9)
-    return value - half, value + half
+    def measured(self, setting: Setting) -> Iterator[Measured]:
+        """Compare the results once, then time until there are enough rounds."""
+        start = time.perf_counter()
+        expected = _called(self.theirs)
+        said = {key: self.agree(expected, _called(way)) for key, way in self.ours.items()}
+        del expected
+        ratios: dict[str, list[float]] = {key: [] for key in self.ours}
+        seconds: dict[str, list[float]] = {key: [] for key in ("theirs", *self.ours)}
+        for each in rounds_of({"theirs": self.theirs, **self.ours}, self.clock):
+            for key, value in each.items():
+                seconds[key].append(value)
+            for key in self.ours:
+                ratios[key].append(each["theirs"] / each[key])
+            if setting.enough(ratios, start):
+                break
+        theirs = statistics.median(seconds["theirs"])
+        for key in self.ours:
+            yield Measured(key, ratios[key], said[key], theirs, statistics.median(seconds[key]))
 
 
 @dataclass(frozen=True)
-class Bench:
-    """`nd.benchmark` into one folder, and the folder of sample recordings."""
+class Gauge:
+    """A goal without a peer to interleave with: `measure` gives one value a call."""
 
-    data: Path
-    out: Path | None = None
+    key: str
+    measure: Callable[[], float]
+    agreement: str = "-"
 
-    def __call__(
-        self, datasets: Any, recipes: Any, split: str, metric: str, k: int = 5
-    ) -> nd.bench.Result:
-        """Result of a request; a failed run stops the row.
-
-        Raises
-        ------
-        RuntimeError : a cell failed or does not apply.
-        """
-        result = nd.benchmark(
-            datasets, recipes, split=split, k=k, metric=metric, out=self.out, quiet=True
-        )
-        assert result is not None
-        frame = result.frame
-        wrong = frame.loc[frame["status"] != "ok", "failure"]
-        if len(wrong):
-            raise RuntimeError(f"{datasets}: {wrong.iloc[0]}")
-        return result
+    def measured(self, setting: Setting) -> Iterator[Measured]:
+        """Values until there are enough."""
+        start, values = time.perf_counter(), [self.measure()]
+        while not setting.enough({self.key: values}, start):
+            values.append(self.measure())
+        yield Measured(self.key, values, self.agreement)
 
 
-def scores(result: nd.bench.Result, metric: str, *by: str) -> dict[Any, float]:
-    """Mean over folds of a metric, for each value of one or more columns of the frame."""
-    rows = result.frame.loc[result.frame["metric"] == metric]
-    key = by[0] if len(by) == 1 else list(by)
-    return {name: float(part["value"].mean()) for name, part in rows.groupby(key, sort=False)}
+@dataclass(frozen=True)
+class Measured:
+    """What the rounds of one goal gave: ratios or seconds, and both sides' median seconds."""
+
+    key: str
+    values: list[float]
+    agreement: str
+    theirs: float | None = None
+    ours: float | None = None
+    form: str = field(default_factory=lambda: form_in_use())
+
+    @property
+    def value(self) -> float:
+        """Median over rounds."""
+        return statistics.median(self.values)
+
+    @property
+    def verdict(self) -> str:
+        """reached, missed, or BELOW FLOOR."""
+        goal = GOALS[self.key]
+        if goal.below_floor(self.value, self.form):
+            return "BELOW FLOOR"
+        return "reached" if goal.reached(self.value) else "missed"
+
+    def cells(self) -> list[str]:
+        """The line: words, asked, measured, spread, floor, both sides, agreement, verdict."""
+        goal = GOALS[self.key]
+        low, high = np.quantile(self.values, [0.25, 0.75])
+        floor = goal.floors.get(self.form)
+        return [
+            goal.words,
+            _number(goal.asked, goal.unit),
+            f"**{_number(self.value, goal.unit)}**",
+            f"{low:.2g}-{high:.2g} ({len(self.values)})",
+            "-" if floor is None else _number(floor, goal.unit),
+            _milliseconds(self.theirs),
+            _milliseconds(self.ours),
+            self.agreement,
+            self.verdict,
+        ]
 
 
-def only_score(result: nd.bench.Result, metric: str) -> float:
-    """Mean over folds where there is one data set and one recipe."""
-    (value,) = scores(result, metric, "recipe").values()
-    return value
+HEADER = (
+    "row", "asked (AVX-512)", "measured", "quartiles (rounds)", "floor here", "peer, ms",
+    "ours, ms", "results", "goal",
+)  # fmt: skip
 
 
-def fold_scores(result: nd.bench.Result, metric: str) -> np.ndarray:
-    """Score of every fold, in order."""
-    rows = result.frame.loc[result.frame["metric"] == metric].sort_values("fold")
-    return rows["value"].to_numpy()
+def form_in_use() -> str:
+    """Instruction set of the kernels at work: AVX-512, AVX2, SSE2, or none."""
+    form = library.kernels()
+    return "none" if form is None else form.name
 
 
-def predicted(result: nd.bench.Result) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Truth, prediction and fold of every trial, in the order of the trials."""
-    rows = result.predictions.sort_values("trial")
-    truth, guess = (np.array(rows[name].tolist()) for name in ("y_true", "y_pred"))
-    return truth, guess, rows["fold"].to_numpy()
+def within(largest: float) -> Callable[[Any, Any], str]:
+    """Arrays agree to so much, relative to the norm of the peer's."""
+
+    def agree(theirs: Any, ours: Any) -> str:
+        difference = np.linalg.norm(np.subtract(ours, theirs)) / np.linalg.norm(theirs)
+        if not difference <= largest:
+            raise Unequal(f"differs by {difference:.1e}, allowed {largest:.0e}")
+        return f"{difference:.0e}"
+
+    return agree
 
 
-def recordings(name: str) -> list[nd.Recording]:
-    """Recordings of a card, also where there is only one."""
-    loaded: Any = nd.load(name, form="recording")
-    return [loaded] if isinstance(loaded, nd.Recording) else list(loaded)
+def _called(way: Way) -> Any:
+    run, prepare = way
+    if prepare is not None:
+        prepare()
+    return run()
 
 
-def labels(epochs: nd.Epochs) -> np.ndarray:
-    """Targets of epochs that have some."""
-    return np.asarray(epochs.y)
+def _number(value: float, unit: str) -> str:
+    return f"× {value:.3g}" if unit == "x" else f"{value:.2f} {unit}"
 
 
-def named(name: str, epochs: nd.Epochs) -> BenchData:
-    """Epochs that go by a name of their own in a benchmark."""
-    return BenchData(name, epochs)
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{1e3 * seconds:.3g}"

@@ -6,10 +6,11 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
 Way = tuple[Callable[[], object], Callable[[], object] | None]  # what is timed, what goes before
@@ -42,16 +43,23 @@ def interleaved(
     rounds : int
     clock : seconds so far; `time.process_time` leaves out what others do to a busy machine
     """
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
+    taken = list(islice(rounds_of(ways, clock), 1, rounds + 1))
+    return Table({name: [each[name] for each in taken] for name in ways})
+
+
+def rounds_of(
+    ways: Mapping[str, Way], clock: Callable[[], float] = time.perf_counter
+) -> Iterator[dict[str, float]]:
+    """Rounds without end: the seconds of every contestant, in turn."""
+    while True:
+        seconds = {}
         for name, (run, prepare) in ways.items():
             if prepare is not None:
                 prepare()
             start = clock()
             run()
-            if number:
-                seconds[name].append(clock() - start)
-    return Table(seconds)
+            seconds[name] = clock() - start
+        yield seconds
 
 
 def machine(*packages: str) -> str:

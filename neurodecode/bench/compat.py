@@ -6,16 +6,19 @@ metric, cut and filter. Recipes stay as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from neurodecode.bench.dataset import BenchData
+from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.recording import Recording
 from neurodecode.core.step import Step
 from neurodecode.evaluation import MoabbSplitter
+from neurodecode.linalg import butterworth, zero_phase
 from neurodecode.preprocessing.filters import Bandpass
 
 
@@ -29,7 +32,8 @@ class RunFilter(Step):
 
     Notes
     -----
-    ``mne.filter.filter_data(method="iir")``: Butterworth of order 4, forwards and backwards. Real
+    As ``mne.filter.filter_data(method="iir")``: Butterworth of order 4, forwards and backwards,
+    ends mirrored for as long as MNE reckons that the filter rings. Real
     edges (a pause of the recording) are not crossed, as in MNE.
 
     Examples
@@ -47,19 +51,20 @@ class RunFilter(Step):
         self.high = high
 
     def _transform_recording(self, recording: Recording) -> Recording:
-        import mne
+        from mne.filter import estimate_ringing_samples
 
         zeros = recording.intervals["kind"] == "gap"  # taken as they come
         whole = recording.with_intervals(recording.intervals.loc[~zeros])
         if self.low is None and self.high is None:
             return whole
-        data = np.array(recording.data, dtype=np.float64)
+        band = butterworth(self.low, self.high, recording.sfreq)
+        n_pad = estimate_ringing_samples(band)
+        data = np.array(recording.data)
         picked = recording.channels.of_kind("brain")
+        if len(picked) == len(data):
+            picked = slice(None)  # views, no copies
         for start, stop in whole.good_spans():
-            data[picked, start:stop] = mne.filter.filter_data(
-                data[picked, start:stop], recording.sfreq, self.low, self.high,
-                method="iir", verbose="error",
-            )  # fmt: skip
+            data[picked, start:stop] = zero_phase(data[picked, start:stop], band, n_pad)
         return whole.with_data(data, note=f"MOABB's filter, {self.low} to {self.high} Hz")
 
 
@@ -70,32 +75,24 @@ class MoabbData(BenchData):
     Parameters
     ----------
     seed : int, MOABB's `random_state` of the folds
+    opened : BenchData, the data set under our conventions
     """
 
     seed: int = 0
+    opened: BenchData = field(kw_only=True)
     convention: ClassVar[str] = "moabb"
     responses: ClassVar[tuple[str, ...]] = ("decision_function", "predict_proba")
 
     @classmethod
     def of(cls, data: BenchData, seed: int) -> MoabbData:
-        """The same data set under MOABB's conventions.
-
-        Raises
-        ------
-        DataError : continuous targets, which MOABB does not know.
-        """
-        made = cls(data.name, data.epochs, data.card, data.recordings, data.request, seed=seed)
-        if not data.classes:
-            raise DataError(
-                f"{data.name}: MOABB scores classes only",
-                found="continuous targets",
-                expected="labels",
-                fix="leave compat out",
-            )
+        """The same data set under MOABB's conventions."""
+        made = cls(
+            data.name, data.cut, data.card, data.recordings, data.request, seed=seed, opened=data
+        )
         if made.is_recut(True):
             if made.recordings is None:  # MOABB keeps copies, and knows no repairs
                 made.request = {**made.request, "as_distributed": True}
-            made.epochs = made._cut([], (None, None))
+            made.cut = partial(made._cut, [], (None, None))
         return made
 
     @property
@@ -110,7 +107,19 @@ class MoabbData(BenchData):
         return "roc-auc" if len(self.classes) == 2 else "accuracy"
 
     def splitter(self, kind: str, k: int, n_calibration: int = 0) -> MoabbSplitter:
-        """MOABB's folds; `k` counts within a session, sessions and people are left out singly."""
+        """MOABB's folds; `k` counts within a session, sessions and people are left out singly.
+
+        Raises
+        ------
+        DataError : continuous targets, which MOABB does not know; or calibration trials.
+        """
+        if not self.classes:
+            raise DataError(
+                f"{self.name}: MOABB scores classes only",
+                found="continuous targets",
+                expected="labels",
+                fix="leave compat out",
+            )
         if n_calibration:
             raise DataError(
                 "MOABB's folds have no calibration trials of ours",
@@ -119,16 +128,23 @@ class MoabbData(BenchData):
             )
         return MoabbSplitter(kind, k, self.seed)
 
-    def _cut(self, steps: list[Any], window: tuple[float | None, float | None]) -> Any:
+    def _cut(self, steps: list[Any], window: tuple[float | None, float | None]) -> Epochs:
         moabb = [RunFilter(), *map(_as_moabb, steps)]
+        epochs = self._cut_whole_runs(moabb, window)
+        if window == (None, None) and all(type(step) is RunFilter for step in moabb):
+            # Filters of whole runs change no trial: nothing is read again to know the trials.
+            self.__dict__.setdefault("epochs", epochs)
+        return epochs
+
+    def _cut_whole_runs(self, steps: list[Any], window: Any) -> Epochs:
         if self.recordings is not None:
-            return self._cut_recordings(moabb, window, include_tmax=True)
+            return self._cut_recordings(steps, window, include_tmax=True)
         # `load` leaves the last sample out: a window longer by one sample has MOABB's.
         assert self.card is not None
         stop = window[1] if window[1] is not None else self.request.get("tmax")
         stop = self.card.tmax if stop is None else stop
-        last = stop + 1 / self.epochs.sfreq
-        return self._cut_card(moabb, (window[0], last), store=False)
+        last = stop + 1 / self.opened.epochs.sfreq
+        return self._cut_card(steps, (window[0], last), store=False)
 
 
 def _as_moabb(step: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,14 +32,14 @@ class BenchData:
     Parameters
     ----------
     name : str
-    epochs : Epochs, as cut without any recipe's wishes
+    cut : Epochs as cut without any recipe's wishes, or what cuts them when first asked
     card : Card or None
     recordings : Recording or Study or None, where the user gave them
     request : dict, arguments of `nd.load` of a card, or of `recordings.epoch`
     """
 
     name: str
-    epochs: Epochs
+    cut: Epochs | Callable[[], Epochs]
     card: Card | None = None
     recordings: Any = None
     request: Mapping[str, Any] = field(default_factory=dict)
@@ -48,6 +49,24 @@ class BenchData:
     convention: ClassVar[str] = ""
     note: ClassVar[str] | property = ""
     responses: ClassVar[tuple[str, ...]] = ("predict_proba", "decision_function")
+
+    @cached_property
+    def epochs(self) -> Epochs:
+        """Trials as cut without any recipe's wishes.
+
+        Raises
+        ------
+        DataError : they have no targets.
+        """
+        epochs = self.cut() if callable(self.cut) else self.cut
+        if epochs.y is None:
+            raise DataError(
+                f"{self.name}: nothing to predict",
+                found="epochs without targets",
+                expected="labels or continuous targets, one per trial",
+                fix="epochs.with_y(labels)",
+            )
+        return epochs
 
     def for_recipe(self, recipe: Recipe | None) -> tuple[Epochs, list[tuple[str, Any]], str]:
         """Epochs as a recipe wants them, the steps that must still run on them, and a note.
@@ -174,7 +193,7 @@ def _ends(window: tuple[float | None, float | None]) -> dict[str, float]:
 
 
 def open_data(datasets: Any) -> list[BenchData]:
-    """Load what the user named.
+    """What the user named; it is cut when first asked for.
 
     Parameters
     ----------
@@ -183,19 +202,11 @@ def open_data(datasets: Any) -> list[BenchData]:
 
     Raises
     ------
-    DataError : something else, no targets, or two data sets of one name.
+    DataError : something else, or two data sets of one name.
     """
     entries = datasets if isinstance(datasets, list) else [datasets]
     opened = [_open_one(entry) for entry in entries]
     _name_apart(opened)
-    for data in opened:
-        if data.epochs.y is None:
-            raise DataError(
-                f"{data.name}: nothing to predict",
-                found="epochs without targets",
-                expected="labels or continuous targets, one per trial",
-                fix="epochs.with_y(labels)",
-            )
     return opened
 
 
@@ -212,10 +223,11 @@ def _open_named(entry: Any, request: dict[str, Any]) -> BenchData:
         from neurodecode.loaders import find_card, load
 
         card = find_card(entry, task=request.get("task"), labels=request.get("labels"))
-        return BenchData(card.name, load(entry, **request), card, request=request)
+        return BenchData(card.name, partial(load, entry, **request), card, request=request)
     if hasattr(entry, "epoch"):  # Recording or Study
         name = str(getattr(entry, "name", None) or getattr(entry, "recording", None) or "study")
-        return BenchData(name, entry.epoch(**request), recordings=entry, request=request)
+        cut = partial(entry.epoch, **request)
+        return BenchData(name, cut, recordings=entry, request=request)
     epochs = as_epochs(entry)
     return BenchData(epochs.name or "epochs", epochs)
 

@@ -81,9 +81,10 @@ def run_demo(out: str | Path = "demo", download: bool = False, quiet: bool = Fal
         # The lines below say in words what these warnings say.
         warnings.simplefilter("ignore")
         data_sets = open_data(names)
+        lines = [_data_line(data) for data in data_sets]
     say(_opening(len(names), download))
-    for data in data_sets:
-        say(_data_line(data))
+    for line in lines:
+        say(line)
     say("")
     result = benchmark(
         data_sets,

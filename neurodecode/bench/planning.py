@@ -171,11 +171,11 @@ def _plan_data_set(
     n_calibration: int,
 ) -> Iterator[Batch]:
     kind, n_folds = split_of(data, split, k)
+    cut = [_cut_for(entry.recipe, data) for entry in entries]  # before `data.epochs`: see compat
     folds = _checked_folds(data, data.splitter(kind, n_folds, n_calibration))
     identities = [split_identity(kind, n_folds, fold) for fold in folds]
     cuts: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}  # by identity: `data` keeps them
-    for entry in entries:
-        epochs, steps, note, refusal = _cut_for(entry.recipe, data)
+    for entry, (epochs, steps, note, refusal) in zip(entries, cut, strict=True):
         estimator = in_front(steps, entry.pipeline(kind))
         estimator, lacking = fill_from_card(estimator, data.card, data.classes)
         reason = _why_not(entry, estimator, epochs, data) or refusal or lacking

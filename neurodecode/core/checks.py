@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,6 +126,44 @@ def text_column(values: Iterable[Any]) -> pd.Series:
     >>> text_column([1, "a"]).tolist()
     ['1', 'a']
     """
+    return pd.Series(text_array(values), dtype=object, copy=False)
+
+
+def text_array(values: Iterable[Any]) -> np.ndarray:
+    """Values as text, in an array of Python objects.
+
+    Examples
+    --------
+    >>> text_array([1, "a"])
+    array(['1', 'a'], dtype=object)
+    """
     if isinstance(values, pd.Series):
         values = values.tolist()  # faster than iterating, where pandas keeps text its own way
-    return pd.Series([str(value) for value in values], dtype=object)
+    return np.array([str(value) for value in values], dtype=object)
+
+
+def frame_of(columns: Mapping[str, Any], n: int) -> pd.DataFrame:
+    """A frame of `n` rows, built in one go; arrays of Python objects stay that.
+
+    Recordings have several small tables, which pandas would take longer to align and to guess the
+    types of than the samples to read. Series must count their rows from 0.
+
+    Examples
+    --------
+    >>> frame_of({"label": text_array("ab"), "onset": np.zeros(2)}, 2).dtypes.tolist()
+    [dtype('O'), dtype('float64')]
+    """
+    index = pd.RangeIndex(n)
+    held = {
+        name: pd.Series(column, index=index, dtype=object, copy=False)
+        if isinstance(column, np.ndarray) and column.dtype == object
+        else column
+        for name, column in columns.items()
+    }
+    return pd.DataFrame(held, index=index)
+
+
+def float_array(column: pd.Series) -> np.ndarray:
+    """A column as float64, shape (n,)."""
+    values = column.to_numpy()
+    return values if values.dtype == np.float64 else column.astype(np.float64).to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neurodecode.core.channels import Channels
+from neurodecode.core.checks import frame_of, text_array
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.events import event_counts, select_events
@@ -60,9 +61,9 @@ def cut_epochs(
         reasons[np.flatnonzero(keep)] = loud
         keep = reasons == ""
         data = data if (loud == "").all() else data[loud == ""]
-    dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
+    dropped = _left_out(events, keep, reasons)
     _check_some_left(keep, dropped, where)
-    trials = _with_event_columns(_trial_table(recording, starts[keep], n_times), events.loc[keep])
+    trials = _trial_table(recording, starts[keep], n_times, events.loc[keep])
     if average:  # one sample that is as long as the window
         data = data[..., margin : margin + n_times].mean(axis=-1, keepdims=True)
         sfreq, margin = sfreq / n_times, 0
@@ -92,17 +93,17 @@ def cut_betas(
     weights, reasons = _beta_weights(recording, rows)
     events = recording.events.iloc[rows].reset_index(drop=True)
     keep = reasons == ""
-    dropped = events.assign(reason=reasons).loc[~keep, ["onset", "label", "reason"]]
+    dropped = _left_out(events, keep, reasons)
     _check_some_left(keep, dropped, recording.recording)
     onsets = to_samples(events["onset"].to_numpy(), recording.sfreq)
     _check_size(recording, int(keep.sum()), len(picks), 1, onsets, max_bytes)
     kept = events.loc[keep]
-    trials = _trial_table(recording, onsets[keep], 1)
+    trials = _trial_table(recording, onsets[keep], 1, kept)
     trials["onset"], trials["duration"] = kept["onset"].to_numpy(), kept["duration"].to_numpy()
     return _epochs(
         recording, _weighted_sums(recording, weights[keep], picks)[..., None], channels,
         sfreq=recording.sfreq, tmin=0.0, y=classes[keep],
-        trials=_with_event_columns(trials, kept), zero="event", dropped=dropped,
+        trials=trials, zero="event", dropped=dropped,
     )  # fmt: skip
 
 
@@ -211,8 +212,15 @@ def cut_windows(
     if series is not None:
         reasons[(reasons == "") & ~np.isfinite(series[:, ends]).all(axis=0)] = "target is missing"
     keep = reasons == ""
-    every = pd.DataFrame({"onset": starts / sfreq, "label": "window", "reason": reasons})
-    dropped = every.loc[~keep]
+    out = ~keep
+    dropped = frame_of(
+        {
+            "onset": starts[out] / sfreq,
+            "label": text_array(["window"] * int(out.sum())),
+            "reason": reasons[out],
+        },
+        int(out.sum()),
+    )
     _check_some_left(keep, dropped, recording.recording)
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, starts, max_bytes)
     data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
@@ -236,7 +244,7 @@ def _epochs(
         rank=_rank_left(recording, channels),
         **parts,
     )
-    epochs.dropped = dropped.reset_index(drop=True)
+    epochs.dropped = dropped
     return epochs
 
 
@@ -356,6 +364,12 @@ def _too_loud(data: np.ndarray, channels: Channels, reject: Mapping[str, float])
     return reasons
 
 
+def _left_out(events: pd.DataFrame, keep: np.ndarray, reasons: np.ndarray) -> pd.DataFrame:
+    """Events without a window, and why: onset, label, reason."""
+    columns = {name: events[name].to_numpy()[~keep] for name in ("onset", "label")}
+    return frame_of({**columns, "reason": reasons[~keep]}, int((~keep).sum()))
+
+
 def _check_some_left(keep: np.ndarray, dropped: pd.DataFrame, where: str) -> None:
     if keep.any():
         return
@@ -369,27 +383,34 @@ def _check_some_left(keep: np.ndarray, dropped: pd.DataFrame, where: str) -> Non
     )
 
 
-def _trial_table(recording: Recording, starts: np.ndarray, n_times: int) -> pd.DataFrame:
-    """Identity and place of each window: `onset` is the time of its first visible sample."""
-    return pd.DataFrame(
+def _trial_table(
+    recording: Recording, starts: np.ndarray, n_times: int, events: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Identity and place of each window, and what the table of its event knows of it.
+
+    `onset` is the time of its first visible sample.
+    """
+    n = len(starts)
+    columns: dict[Any, Any] = {
+        "recording": recording.recording,
+        "onset": starts / recording.sfreq,
+        "duration": np.full(n, n_times / recording.sfreq),
+        "subject": recording.subject,
+        "session": recording.session,
+        "run": recording.run,
+    }
+    if events is not None:
+        if "run" in events:  # one file may hold several runs, which its events tell apart
+            columns["run"] = text_array(events["run"])
+        columns["event"] = events["label"].to_numpy()
+        if events["code"].notna().to_numpy().all():
+            columns["code"] = events["code"].to_numpy(dtype=np.int64)
+        more = [name for name in events.columns if name not in (*columns, "label", "code")]
+        columns |= {name: events[name].reset_index(drop=True) for name in more}
+    return frame_of(
         {
-            "recording": recording.recording,
-            "onset": starts / recording.sfreq,
-            "duration": n_times / recording.sfreq,
-            "subject": recording.subject,
-            "session": recording.session,
-            "run": recording.run,
-        }
+            name: text_array([column] * n) if isinstance(column, str) else column
+            for name, column in columns.items()
+        },
+        n,
     )
-
-
-def _with_event_columns(trials: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Trials with the label of their event and what else the events' table knew of them."""
-    known = set(trials.columns) | {"onset", "duration", "label", "code"}
-    extra = events.loc[:, [name for name in events.columns if name not in known]].copy()
-    if "run" in events:  # one file may hold several runs, which its events tell apart
-        trials = trials.assign(run=events["run"].map(str).to_numpy())
-    extra.insert(0, "event", events["label"])
-    if events["code"].notna().to_numpy().all():
-        extra.insert(1, "code", events["code"].astype(np.int64))
-    return pd.concat([trials, extra.reset_index(drop=True)], axis=1)

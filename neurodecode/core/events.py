@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodecode.core.checks import text_column
+from neurodecode.core.checks import float_array, frame_of, text_array
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.core.words import join_words, small_number
 
@@ -44,31 +44,41 @@ def check_events(events: pd.DataFrame | None) -> pd.DataFrame:
     ['8', '7']
     """
     if events is None:
-        events = pd.DataFrame({"onset": [], "label": []})
+        events = frame_of({"onset": np.zeros(0), "label": text_array([])}, 0)
     names = list(events.columns)
     if "onset" not in names or not ({"label", "code"} & set(names)):
         raise _no_events_table(names, "onset (s from the first sample), label or code")
     if len(set(names)) < len(names):
         raise _no_events_table(names, "columns of different names")
-    frame = events.reset_index(drop=True)
-    onset = frame["onset"].astype(np.float64).to_numpy()
-    order = np.argsort(onset, kind="stable")
-    label = text_column(frame["label" if "label" in names else "code"])
-    if "code" in names:
-        code = frame["code"].astype("Int64")
-    else:
-        code = pd.Series([_number(each) for each in label], dtype="Int64")
+    n = len(events)
+    onset = float_array(events["onset"])
+    label = text_array(events["label" if "label" in names else "code"])
+    duration = np.zeros(n)
     if "duration" in names:
-        duration = frame["duration"].astype(np.float64).fillna(0.0).to_numpy()
-    else:
-        duration = np.zeros(len(frame))
-    made = pd.DataFrame(
-        {"onset": onset, "duration": duration, "label": label, "code": code}
-        | {name: frame[name] for name in names if name not in COLUMNS}
+        given = float_array(events["duration"])
+        duration = np.where(np.isnan(given), 0.0, given)
+    more = [name for name in names if name not in COLUMNS]
+    made = frame_of(
+        {
+            "onset": onset,
+            "duration": duration,
+            "label": label,
+            "code": events["code"].astype("Int64").array if "code" in names else _codes(label),
+            **{name: events[name].reset_index(drop=True) for name in more},
+        },
+        n,
     )
-    if np.array_equal(order, np.arange(len(order))):
+    order = np.argsort(onset, kind="stable")
+    if np.array_equal(order, np.arange(n)):
         return made
     return made.iloc[order].reset_index(drop=True)
+
+
+def _codes(labels: np.ndarray) -> Any:
+    """The codes that labels spell (as GDF and XDF markers do); NA where one is no number."""
+    spelled = [bool(re.fullmatch(r"-?\d{1,18}", label.strip())) for label in labels]
+    codes = [int(label) if number else 0 for label, number in zip(labels, spelled, strict=True)]
+    return pd.arrays.IntegerArray(np.array(codes, dtype=np.int64), ~np.array(spelled, dtype=bool))
 
 
 def _no_events_table(names: list[Any], expected: str) -> DataError:
@@ -77,11 +87,6 @@ def _no_events_table(names: list[Any], expected: str) -> DataError:
         found="columns " + ", ".join(map(str, names)),
         expected=f"{expected}, and optionally duration",
     )
-
-
-def _number(label: str) -> Any:
-    """The code that a label spells (as GDF and XDF markers do), else NA."""
-    return int(label) if re.fullmatch(r"-?\d{1,18}", label.strip()) else pd.NA
 
 
 def event_counts(events: pd.DataFrame) -> dict[str, int]:
@@ -232,15 +237,15 @@ def _wanted(labels: Any, events: pd.DataFrame) -> dict[Any, list[str | int]]:
 
 
 def _matches(events: pd.DataFrame, wanted: list[str | int]) -> np.ndarray:
-    hit = np.zeros(len(events), dtype=bool)
+    labels, hit = events["label"].to_numpy(), np.zeros(len(events), dtype=bool)
     for each in wanted:
         if isinstance(each, (int, np.integer)):
             hit |= (events["code"] == int(each)).fillna(False).to_numpy(dtype=bool)
             continue
-        exact = (events["label"] == each).to_numpy(dtype=bool)
+        exact = (labels == each).astype(bool)
         if not exact.any():
             tags = set(each.split("/"))
-            exact = np.array([tags <= set(label.split("/")) for label in events["label"]], bool)
+            exact = np.array([tags <= set(label.split("/")) for label in labels], bool)
         hit |= exact
     return hit
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from neurodecode.core.checks import text_column
+from neurodecode.core.checks import float_array, frame_of, text_array
 from neurodecode.core.errors import DataError
 from neurodecode.core.time_axis import to_samples
 
 BREAKS = ("edge", "gap")
-_TIMES = ("onset", "duration")
+_NONE = np.zeros(0)
 
 
 def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
@@ -33,10 +33,9 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
     (1, 3)
     """
     if intervals is None:
-        none = np.zeros(0)
-        return pd.DataFrame({"onset": none, "duration": none, "kind": text_column([])})
+        return frame_of({"onset": _NONE, "duration": _NONE, "kind": text_array([])}, 0)
     missing = {"onset", "duration", "kind"} - set(intervals.columns)
-    kinds = text_column([] if missing else intervals["kind"])
+    kinds = text_array([] if missing else intervals["kind"])
     strange = [kind for kind in kinds if kind not in BREAKS and not is_bad(kind)]
     if missing or strange:
         raise DataError(
@@ -44,11 +43,10 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
             found="no column " + ", ".join(sorted(missing)) if missing else repr(strange[0]),
             expected="onset (s), duration (s), kind: 'edge', 'gap' or 'BAD_...'",
         )
-    onset, duration = (intervals[name].astype(np.float64).to_numpy() for name in _TIMES)
+    onset, duration = float_array(intervals["onset"]), float_array(intervals["duration"])
     order = np.argsort(onset, kind="stable")
-    return pd.DataFrame(
-        {"onset": onset[order], "duration": duration[order], "kind": text_column(kinds[order])}
-    )
+    columns = {"onset": onset[order], "duration": duration[order], "kind": kinds[order]}
+    return frame_of(columns, len(order))
 
 
 def is_bad(kind: str) -> bool:

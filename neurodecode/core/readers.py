@@ -30,7 +30,13 @@ class ArrayReader:
 
     def read(self, start: int, stop: int, channel_indices: np.ndarray | None = None) -> np.ndarray:
         part = self.data[:, start:stop]
-        return part if channel_indices is None else part[channel_indices]
+        if channel_indices is None:
+            return part
+        first = int(channel_indices[0]) if len(channel_indices) else 0
+        side_by_side = np.arange(first, first + len(channel_indices))
+        if np.array_equal(channel_indices, side_by_side):
+            return part[first : first + len(channel_indices)]  # a view, no copy
+        return part[channel_indices]
 
 
 class PickedReader:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodecode.core.checks import text_column
+from neurodecode.core.checks import float_array, frame_of, text_array
 from neurodecode.core.errors import DataError, did_you_mean
 
 ID_COLUMNS = ("recording", "subject", "session", "run")
@@ -52,29 +52,46 @@ def check_trials(trials: pd.DataFrame | None, n: int, duration: float) -> pd.Dat
             found=found,
             expected=f"a DataFrame of {n} rows, one per trial",
         )
-    frame = trials.reset_index(drop=True)
-    columns = {name: _ids(frame, name) for name in ID_COLUMNS}
-    for name, value in (("onset", np.nan), ("duration", duration)):
-        given = frame[name].astype(np.float64) if name in frame else np.full(n, value)
-        columns[name] = pd.Series(given)
-    if "part" in frame:
-        columns["part"] = text_column(frame["part"])
+    if _is_checked(trials):
+        return trials.reset_index(drop=True)
+    columns: dict[Any, Any] = {}
+    for name in _FRONT:
+        if name in ID_COLUMNS:
+            columns[name] = _ids(trials, name)
+        elif name in trials:
+            columns[name] = float_array(trials[name])
+        else:
+            columns[name] = np.full(n, np.nan if name == "onset" else duration)
+    for name in trials.columns:
+        if name not in _FRONT:
+            columns[name] = trials[name].reset_index(drop=True)
+    if "part" in trials:
+        columns["part"] = text_array(trials["part"])
         strange = sorted(set(columns["part"]) - set(PARTS))
         if strange:
             raise DataError(
                 "trial table: unknown part", found=", ".join(strange), expected=", ".join(PARTS)
             )
-    rest = [name for name in frame.columns if name not in _FRONT]
-    return pd.DataFrame(
-        {name: columns[name] for name in _FRONT}
-        | {name: columns[name] if name in columns else frame[name] for name in rest}
+    return frame_of(columns, n)
+
+
+def _is_checked(trials: pd.DataFrame) -> bool:
+    """True for a table that passed here before, or was built like one; most are."""
+    if tuple(trials.columns[: len(_FRONT)]) != _FRONT or "part" in trials:
+        return False
+    kept = {name: trials[name].to_numpy() for name in _FRONT}
+    return all(
+        values.dtype == object and all(type(value) is str for value in values)
+        if name in ID_COLUMNS
+        else values.dtype == np.float64
+        for name, values in kept.items()
     )
 
 
-def _ids(frame: pd.DataFrame, name: str) -> pd.Series:
+def _ids(frame: pd.DataFrame, name: str) -> np.ndarray:
     """A column of ids as text, filled where the table has none."""
     if name not in frame:
-        return text_column(["rec" if name == "recording" else "1"] * len(frame))
+        return text_array(["rec" if name == "recording" else "1"] * len(frame))
     n_empty = int(np.count_nonzero(pd.isna(frame[name].to_numpy())))
     if n_empty:
         raise DataError(
@@ -82,7 +99,7 @@ def _ids(frame: pd.DataFrame, name: str) -> pd.Series:
             found=f"{n_empty} of {len(frame)} empty",
             fix=f"fill trials[{name!r}] for every trial",
         )
-    return text_column(frame[name])
+    return text_array(frame[name])
 
 
 def check_targets(y: Any, n: int) -> np.ndarray | None:

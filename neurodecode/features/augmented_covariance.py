@@ -8,8 +8,8 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.inputs import as_trials
 from neurodecode.core.step import Step
 from neurodecode.features.covariance import check_estimator, refuse_constant
-from neurodecode.linalg.covariance import trial_covariances
-from neurodecode.linalg.embedding import delay_embedded, false_neighbour_order, information_lag
+from neurodecode.linalg.delay_covariances import delay_covariances
+from neurodecode.linalg.embedding import check_embedding, false_neighbour_order, information_lag
 
 MAX_ORDER = 10
 MAX_LAG = 50  # samples; and at most a quarter of the trial
@@ -88,17 +88,13 @@ class AugmentedCovariance(Step):
                 k for k in range(1, MAX_ORDER + 1) if n_times - (k - 1) * lag >= 2 * k * n_channels
             ]
             order = false_neighbour_order(data, lag, max(room, default=1))
-        delay_embedded(data[:1], order, lag)  # refuses what does not fit the trial
+        check_embedding(order, lag, n_times)
         self.order_, self.lag_ = order, lag
 
     def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
         data = as_trials(X, None)
         rank = X.rank if isinstance(X, Epochs) else None
-        size = self.order_ * data.shape[1]
-        rank = size if rank is None else self.order_ * rank
-        out = np.empty((len(data), size, size))
-        for i, trial in enumerate(data):  # one stack at a time: it is `order` times the trial
-            stacked = delay_embedded(trial, self.order_, self.lag_)
-            out[i] = trial_covariances(stacked[None], self.estimator, rank)[0]
+        cell = self.order_, self.lag_
+        out = delay_covariances(data, [self.order_], [self.lag_], self.estimator, rank)[cell]
         refuse_constant(out, "AugmentedCovariance")
         return out

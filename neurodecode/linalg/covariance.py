@@ -44,9 +44,6 @@ def trial_covariances(x: np.ndarray, estimator: str = "oas", rank: int | None = 
     [[[1.0, 2.0], [2.0, 4.0]]]
     """
     n_trials, n_channels, n_times = x.shape
-    left = n_channels if rank is None else rank
-    # Fewer samples than the rank do not show the range: the target is then the whole space.
-    within = left if left < n_times else n_channels
     out = np.empty((n_trials, n_channels, n_channels))
     blocks = trial_blocks(n_trials, n_channels * n_times)
     room = np.empty((max((each.stop - each.start for each in blocks), default=0), *x.shape[1:]))
@@ -56,8 +53,9 @@ def trial_covariances(x: np.ndarray, estimator: str = "oas", rank: int | None = 
         centred -= centred.mean(axis=2, keepdims=True)
         np.matmul(centred, centred.swapaxes(1, 2), out=out[block])
         out[block] /= n_times
-        _shrink(out[block], SHRINKAGES[estimator](out[block], centred, within), within)
-    return _correlations(out) if estimator == "corr" else out
+        lengths = np.sum(centred**2, axis=1) if estimator == "lwf" else None
+        shrink(out[block], n_times, estimator, rank, lengths)
+    return correlations(out) if estimator == "corr" else out
 
 
 def trial_blocks(n_trials: int, n_values: int) -> list[slice]:
@@ -108,23 +106,71 @@ def subset_means(matrices: np.ndarray, subsets: Sequence[np.ndarray]) -> np.ndar
     return (sums / counts.sum(axis=1, keepdims=True)).reshape(-1, n, n)
 
 
-def _shrink(samples: np.ndarray, weights: np.ndarray, rank: int) -> None:
-    """Move covariances in place towards their mean variance times the projection on `rank`."""
+def shrink(
+    samples: np.ndarray,
+    n_times: int,
+    estimator: str,
+    rank: int | None = None,
+    lengths: np.ndarray | None = None,
+) -> None:
+    """Move sample covariances in place towards their mean variance in every direction.
+
+    Parameters
+    ----------
+    samples : float64 array, shape (n_trials, n, n)
+        Sample covariances, divided by `n_times`.
+    n_times : int
+        Samples that each was made of.
+    estimator : a key of `SHRINKAGES`
+    rank : int, optional
+        As in `trial_covariances`.
+    lengths : float64 array, shape (n_trials, n_times), for "lwf"
+        Squared length of every centred sample.
+
+    Examples
+    --------
+    >>> samples = np.array([[[4.0, 0.0], [0.0, 2.0]]])
+    >>> shrink(samples, n_times=20, estimator="oas")
+    >>> samples.round(3).tolist()
+    [[[3.333, 0.0], [0.0, 2.667]]]
+    """
+    n = samples.shape[1]
+    left = n if rank is None else rank
+    # Fewer samples than the rank do not show the range: the target is then the whole space.
+    within = left if left < n_times else n
+    weights = SHRINKAGES[estimator](samples, n_times, within, lengths)
     if not weights.any():
         return
-    n = samples.shape[1]
-    targets = weights * np.trace(samples, axis1=1, axis2=2) / rank
-    if rank == n:
-        samples *= (1 - weights)[:, None, None]
-        samples[:, np.arange(n), np.arange(n)] += targets[:, None]
-        return
-    basis = eigh(samples)[1][:, :, -rank:]
+    targets = weights * np.trace(samples, axis1=1, axis2=2) / within
+    basis = eigh(samples)[1][:, :, -within:] if within < n else None
     samples *= (1 - weights)[:, None, None]
-    samples += targets[:, None, None] * (basis @ basis.swapaxes(1, 2))
+    if basis is None:
+        samples[:, np.arange(n), np.arange(n)] += targets[:, None]
+    else:
+        samples += targets[:, None, None] * (basis @ basis.swapaxes(1, 2))
 
 
-def _correlations(matrices: np.ndarray) -> np.ndarray:
-    """Covariances over the standard deviations of both channels."""
+def correlations(matrices: np.ndarray) -> np.ndarray:
+    """Covariances over the standard deviations of both channels.
+
+    Parameters
+    ----------
+    matrices : float array, shape (n_trials, n, n)
+
+    Returns
+    -------
+    correlations : float64 array, shape of `matrices`
+
+    Raises
+    ------
+    DataError
+        A channel does not vary in some trial.
+
+    Examples
+    --------
+    >>> correlations(np.array([[[4.0, 1.0], [1.0, 1.0]]])).tolist()
+    [[[1.0, 0.5], [0.5, 1.0]]]
+    """
     variance = np.diagonal(matrices, axis1=1, axis2=2)
     if not (variance > 0).all():
         trial, channel = np.argwhere(~(variance > 0))[0]
@@ -138,21 +184,27 @@ def _correlations(matrices: np.ndarray) -> np.ndarray:
     return matrices * scale[:, :, None] * scale[:, None, :]
 
 
-def _none(samples: np.ndarray, centred: np.ndarray, rank: int) -> np.ndarray:
+Weights = Callable[[np.ndarray, int, int, "np.ndarray | None"], np.ndarray]
+
+
+def _none(samples: np.ndarray, n_times: int, rank: int, lengths: np.ndarray | None) -> np.ndarray:
     return np.zeros(len(samples))
 
 
-def _oracle_approximating(samples: np.ndarray, centred: np.ndarray, rank: int) -> np.ndarray:
+def _oracle_approximating(
+    samples: np.ndarray, n_times: int, rank: int, lengths: np.ndarray | None
+) -> np.ndarray:
     mean_square = _squared_norms(samples) / rank**2
     scale = (np.trace(samples, axis1=1, axis2=2) / rank) ** 2
-    below = (centred.shape[2] + 1) * (mean_square - scale / rank)
+    below = (n_times + 1) * (mean_square - scale / rank)
     return np.minimum(_ratio(mean_square + scale, below), 1.0)
 
 
-def _ledoit_wolf(samples: np.ndarray, centred: np.ndarray, rank: int) -> np.ndarray:
-    n_times = centred.shape[2]
+def _ledoit_wolf(
+    samples: np.ndarray, n_times: int, rank: int, lengths: np.ndarray | None
+) -> np.ndarray:
     norm = _squared_norms(samples)
-    fourth = np.sum(np.sum(centred**2, axis=1) ** 2, axis=1) / n_times
+    fourth = np.sum(np.square(lengths), axis=1) / n_times
     spread = (fourth - norm) / n_times  # summed variance of the entries of a sample covariance
     distance = norm - np.trace(samples, axis1=1, axis2=2) ** 2 / rank
     return np.where(spread > 0, _ratio(np.minimum(spread, distance), distance), 0.0)
@@ -168,7 +220,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.where(some, above / np.where(some, below, 1.0), 1.0)
 
 
-SHRINKAGES: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
+SHRINKAGES: dict[str, Weights] = {
     "scm": _none,
     "oas": _oracle_approximating,
     "lwf": _ledoit_wolf,

@@ -38,15 +38,29 @@ def delay_embedded(x: np.ndarray, order: int, lag: int) -> np.ndarray:
     >>> delay_embedded(np.arange(5)[None], order=2, lag=3).tolist()
     [[0, 1], [3, 4]]
     """
-    n_times = x.shape[-1]
-    left = n_times - (order - 1) * lag
-    if order < 1 or lag < 1 or left < 2:
+    check_embedding(order, lag, x.shape[-1])
+    return stack_copies(x, order, lag)
+
+
+def check_embedding(order: int, lag: int, n_times: int) -> None:
+    """Refuse an order and a lag that leave fewer than two samples of so many.
+
+    Raises
+    ------
+    DataError
+    """
+    if order < 1 or lag < 1 or n_times - (order - 1) * lag < 2:
         raise DataError(
             "this delay embedding does not fit the signals",
             found=f"order {order}, lag {lag}, {n_times} samples",
             expected="order and lag of at least 1, and (order - 1) * lag below the samples",
             fix="a smaller order or lag, or longer trials",
         )
+
+
+def stack_copies(x: np.ndarray, order: int, lag: int) -> np.ndarray:
+    """What `delay_embedded` gives, past its check."""
+    left = x.shape[-1] - (order - 1) * lag
     return np.concatenate([x[..., k * lag : k * lag + left] for k in range(order)], axis=-2)
 
 

@@ -17,11 +17,12 @@ from neurodecode.core.study import Study
 from neurodecode.loaders.formats import family_of, fnirs
 from neurodecode.loaders.formats.bids import read_study as read_bids_study
 from neurodecode.loaders.formats.bids_files import is_bids
-from neurodecode.loaders.formats.damage import damage_told
+from neurodecode.loaders.formats.damage import check_content, damage_told
 from neurodecode.loaders.formats.event_files import read_events
 from neurodecode.loaders.formats.in_memory import read_object
 from neurodecode.loaders.formats.mne_files import open_raw
 from neurodecode.loaders.formats.mne_raw import recording_from_raw
+from neurodecode.loaders.formats.plain_fif import open_plain
 from neurodecode.loaders.formats.scans import check_options
 from neurodecode.loaders.pattern import is_pattern, match_files
 from neurodecode.loaders.store.keys import files_words, plain
@@ -104,9 +105,12 @@ def _read_file(
             found = family.read_file(path, events, options, {"recording": path.name, **known})
             if found is not None:
                 return found
+        words = {"recording": path.name, "source": str(path), **known}
+        if not options and (plain := open_plain(path)) is not None:
+            check_content(path)
+            return _recording(plain, events, [], words)
         form, rest = fnirs.take_options(options)
         raw, notes = open_raw(path, rest)
-        words = {"recording": path.name, "source": str(path), **known}
         return _from_raw(raw, events, notes, words, form)
 
 
@@ -115,7 +119,11 @@ def _from_raw(
 ) -> Recording:
     check_options(form, fnirs.OPTIONS, "a raw object")
     raw, said = fnirs.convert(raw, **form)
-    notes, table = [*notes, *said], None
+    return _recording(raw, events, [*notes, *said], words)
+
+
+def _recording(raw: Any, events: Any, notes: list[str], words: dict[str, str]) -> Recording:
+    table = None
     if events is not None:
         table = read_events(events, raw.info["sfreq"], raw.first_samp, raw.n_times)
     return recording_from_raw(raw, events=table, notes=notes, **words)

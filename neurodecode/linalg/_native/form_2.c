@@ -4,6 +4,7 @@
 #include "joint.h"
 #include "logs.h"
 #include "sections.h"
+#include "samples.h"
 
 /* Lanes of the widest form that this processor and its system can run. */
 EXPORT int widest_form(void)

@@ -13,6 +13,7 @@
 #include "joint.h"
 #include "logs.h"
 #include "sections.h"
+#include "samples.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -25,12 +25,17 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
+    "samples": [
+        *(ctypes.c_void_p, *[_INTEGER] * 5, ctypes.c_void_p, _DOUBLES, _DOUBLES),
+        *(_INTEGER, ctypes.c_void_p, _INTEGER),
+    ],
 }
 _RESULTS = {
     "eigen": ctypes.c_int64,
     "joint": ctypes.c_int64,
     "logs": ctypes.c_int,
     "sections": ctypes.c_int,
+    "samples": None,
 }
 
 
@@ -43,6 +48,7 @@ class Kernels:
     joint: Any
     logs: Any
     sections: Any
+    samples: Any
 
     @property
     def name(self) -> str:

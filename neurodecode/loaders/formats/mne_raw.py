@@ -15,6 +15,7 @@ from neurodecode.core.mne_epochs import channels_from_info
 from neurodecode.core.montage import with_template_places
 from neurodecode.core.recording import Recording
 from neurodecode.core.words import plural
+from neurodecode.loaders.formats.direct import direct_reader
 from neurodecode.loaders.formats.mne_events import annotation_tables, stim_events
 
 _VOLT_KINDS = ("eeg", "seeg", "ecog", "eog", "emg", "ecg")
@@ -120,7 +121,7 @@ def recording_from_raw(
         events = found if len(found) else stim_events(raw)
     low, high = raw.info["highpass"], raw.info["lowpass"]
     return Recording(
-        RawReader(raw, factors),
+        direct_reader(raw, factors) or RawReader(raw, factors),
         channels=channels,
         sfreq=sfreq,
         events=events,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from classical_rows import Bench, Row, labels, printed, proportion, recordings
+from figures_rows import Bench, Row, labels, printed, proportion, recordings
 from scipy.signal import welch
 
 import neurodecode as nd

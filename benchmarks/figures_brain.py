@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from classical_rows import (
+from figures_rows import (
     Bench,
     Row,
     fold_scores,

@@ -13,17 +13,17 @@ CHEAP = [
 
 
 @pytest.fixture(scope="module")
-def classical(checkout):
+def figures(checkout):
     sys.path.insert(0, str(checkout / "benchmarks"))
     try:
-        yield importlib.import_module("classical")
+        yield importlib.import_module("figures")
     finally:
         sys.path.remove(str(checkout / "benchmarks"))
 
 
 @pytest.fixture(scope="module")
-def rows(classical):
-    return sys.modules["classical_rows"]
+def rows(figures):
+    return sys.modules["figures_rows"]
 
 
 @pytest.mark.parametrize(
@@ -46,44 +46,44 @@ def test_intervals_of_stated_figures(rows):
     assert rows.printed(0.058, 3) == pytest.approx((0.0575, 0.0585))
 
 
-def test_table_and_page(classical, rows):
+def test_table_and_page(figures, rows):
     hit = rows.Row("AUC", 0.84, (0.77, 0.89), 0.841, "`window-lda`")
     new = rows.Row("peak, Hz", None, None, 18.0, "Welch", 0, 1)
     miss = rows.Row("R2", 0.5, (0.45, 0.55), 0.1, "`wiener`")
-    timed = [classical.Timed("a", hit, 1.23), classical.Timed("b", new, 0.0)]
-    lines = classical.table(timed).splitlines()
+    timed = [figures.Timed("a", hit, 1.23), figures.Timed("b", new, 0.0)]
+    lines = figures.table(timed).splitlines()
     assert lines[2] == "| a | AUC | 0.84 | 0.77 to 0.89 | 0.84 | yes | `window-lda` | 1.2 |"
     assert lines[3] == "| b | peak, Hz | - | - | 18.0 | - | Welch | 0.0 |"
-    assert all(line.count("|") == len(classical.HEADER) + 1 for line in lines)
-    timed.append(classical.Timed("c", miss, 60.0))
+    assert all(line.count("|") == len(figures.HEADER) + 1 for line in lines)
+    timed.append(figures.Timed("c", miss, 60.0))
     said = "1 of 2 stated figures are reached. Missed: c, R2. 1.0 min of one core."
-    assert classical.summary(timed) == said
-    page = f"above\n{classical.BEGIN}\nold\n{classical.END}\nbelow\n"
-    once = classical.page_with(page, "new")
-    assert once == classical.page_with(once, "new") == page.replace("old", "new")
+    assert figures.summary(timed) == said
+    page = f"above\n{figures.BEGIN}\nold\n{figures.END}\nbelow\n"
+    once = figures.page_with(page, "new")
+    assert once == figures.page_with(once, "new") == page.replace("old", "new")
     with pytest.raises(ValueError, match="lacks"):
-        classical.page_with("no markers", "new")
+        figures.page_with("no markers", "new")
 
 
-def test_the_page_has_its_place_for_the_table(classical):
-    classical.page_with(classical.PAGE.read_text("utf-8"), "")
+def test_the_page_has_its_place_for_the_table(figures):
+    figures.page_with(figures.PAGE.read_text("utf-8"), "")
 
 
-def test_an_unknown_name_lists_what_there_is(classical):
-    assert classical.chosen("eeg_bonn") == ["eeg_bonn"]
+def test_an_unknown_name_lists_what_there_is(figures):
+    assert figures.chosen("eeg_bonn") == ["eeg_bonn"]
     with pytest.raises(SystemExit, match=r"no figures of 'bonn'.*eeg_bonn"):
-        classical.chosen("bonn")
+        figures.chosen("bonn")
 
 
-def test_every_folder_of_the_samples_has_figures(classical, shared_data):
+def test_every_folder_of_the_samples_has_figures(figures, shared_data):
     folders = {path.name for path in shared_data.iterdir() if path.is_dir()}
-    assert folders <= {name.partition(" ")[0] for name in classical.FIGURES}
+    assert folders <= {name.partition(" ")[0] for name in figures.FIGURES}
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CHEAP)
-def test_cheap_figures_are_reached(classical, rows, name, shared_data, tmp_path, monkeypatch):
+def test_cheap_figures_are_reached(figures, rows, name, shared_data, tmp_path, monkeypatch):
     monkeypatch.setenv("NEURODECODE_DATA", str(shared_data))
-    found = list(classical.run([name], rows.Bench(shared_data, tmp_path)))
+    found = list(figures.run([name], rows.Bench(shared_data, tmp_path)))
     assert found and [each.row.cells() for each in found if each.row.verdict == "MISS"] == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from classical_rows import (
+from figures_rows import (
     Bench,
     Row,
     area,
