@@ -1,7 +1,7 @@
 """The network for flicker of Guney et al.: sub-bands, channels, then short temporal filters.
 
 Guney, Oblokulov, Ozkan: "A deep neural network for SSVEP-based brain-computer interfaces", IEEE
-Transactions on Biomedical Engineering 69(2) 932-944, 2022, arXiv:2011.08562.
+Transactions on Biomedical Engineering 69(2), 2022, arXiv:2011.08562.
 
 Layers after the authors' public code (github.com/osmanberke/Deep-SSVEP-BCI).
 """
