@@ -19,7 +19,15 @@ from torch import nn
 
 from neurodecode.core import Spec
 from neurodecode.core.dependencies import DISTRIBUTION
-from neurodecode.core.errors import MissingDependency
+from neurodecode.core.errors import DataError, MissingDependency
+
+# Words of the warnings with which a class says that it made itself smaller.
+_SHRINKS = (
+    "Adjusting parameters",
+    "Scaling temporal parameters down",
+    "adjusting the input window",
+    "Changing the `n_fft`",
+)
 
 
 def load() -> ModuleType:
@@ -37,7 +45,7 @@ def load() -> ModuleType:
             return importlib.import_module("braindecode.models")
     except ImportError as error:
         raise MissingDependency(
-            "EEGNet, ShallowFBCSPNet, EEGConformer and ATCNet come from braindecode",
+            "this network comes from braindecode",
             found=str(error),
             expected="braindecode and its torchaudio",
             fix=f'pip install --upgrade "{DISTRIBUTION}" braindecode torchaudio',
@@ -97,9 +105,14 @@ def create(model: str, spec: Spec, **params: Any) -> nn.Module:
     spec : Spec
     **params
         Further arguments of the class.
+
+    Raises
+    ------
+    DataError
+        The class would shrink its kernels to fit a short window: that is another network.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         net: nn.Module = getattr(load(), model)(
             n_chans=spec.n_channels,
             n_times=spec.n_times,
@@ -107,6 +120,14 @@ def create(model: str, spec: Spec, **params: Any) -> nn.Module:
             sfreq=spec.sfreq,
             **params,
         )
+    for note in map(str, (each.message for each in said)):
+        if any(word in note for word in _SHRINKS):
+            raise DataError(
+                f"{model} does not fit {spec.n_times} samples",
+                found=note.splitlines()[0],
+                expected="a window that its kernels fit",
+                fix="cut longer windows, or give shorter kernels and pools through net_params",
+            )
     # Constructors find shapes by a run of zeros in training mode, which batch norm learned from.
     for layer in net.modules():
         if isinstance(layer, nn.modules.batchnorm._BatchNorm):
