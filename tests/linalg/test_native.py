@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from neurodecode.core.errors import DataError
 from neurodecode.linalg import butterworth, inverse_sqrt, riemannian_mean, zero_phase
-from neurodecode.linalg._native import eigen, library, sections
+from neurodecode.linalg._native import eigen, library, logs, sections
+from neurodecode.linalg.logs import log_sum, logarithms, squared_log_norms
 from neurodecode.linalg.spd import squared_distances, tangent_vectors
 
 BUILT = pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
@@ -21,6 +23,7 @@ def form(request, monkeypatch):
         pytest.skip("no kernels built here (no C compiler?)")
     monkeypatch.setattr(eigen, "kernels", lambda: request.param)
     monkeypatch.setattr(eigen, "_LARGEST", dict.fromkeys(eigen._LARGEST, 96))
+    monkeypatch.setattr(logs, "kernels", lambda: request.param)
     monkeypatch.setattr(sections, "kernels", lambda: request.param)
     return request.param
 
@@ -32,6 +35,7 @@ def twins(monkeypatch):
     def run(function, *arguments):
         with monkeypatch.context() as patch:
             patch.setattr(eigen, "kernels", lambda: None)
+            patch.setattr(logs, "kernels", lambda: None)
             patch.setattr(sections, "kernels", lambda: None)
             return function(*arguments)
 
@@ -149,6 +153,51 @@ def test_matrices_that_are_not_finite_are_lapacks_to_judge(form, twins, bad):
             assert np.array_equal(function(matrices)[0], expected[0], equal_nan=True)
 
 
+# ---------------------------------------------------------------------- logarithms
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 13, 22, 33])
+@pytest.mark.parametrize("condition", [1.0, 1e3, 1e8])
+def test_logarithms_equal_their_twins(form, twins, n, condition):
+    matrices, rows = ill_conditioned(11, n, condition), np.array([10, 0, 3, 4, 5, 9])
+    for factor in (None, np.tril(ill_conditioned(1, n, 10.0, 1)[0]), ill_conditioned(1, n, 3.0)[0]):
+        expected = twins(logarithms, matrices, factor, "test", rows)
+        ours = logarithms(matrices, factor, "test", rows)
+        assert np.abs(ours - expected).max() < 1e-11 + 2e-15 * condition
+        assert np.array_equal(ours, ours.transpose(0, 2, 1))
+        norms = squared_log_norms(matrices, factor, "test", rows)
+        assert np.allclose(norms, np.sum(ours**2, axis=(1, 2)), rtol=1e-11, atol=1e-20)
+        total = log_sum(matrices, factor, "test", rows)
+        assert np.allclose(total, ours.sum(axis=0), rtol=1e-11, atol=1e-12)
+
+
+def test_a_logarithm_gets_the_same_bits_whatever_lies_beside_it(form):
+    matrices = np.concatenate([ill_conditioned(3, 12), np.eye(12)[None], ill_conditioned(4, 12, 5)])
+    whole, norms = logarithms(matrices), squared_log_norms(matrices)
+    for order in (np.arange(8)[::-1], np.array([2]), np.array([3, 0])):
+        assert np.array_equal(logarithms(matrices, rows=order), whole[order])
+        assert np.array_equal(squared_log_norms(matrices, rows=order), norms[order])
+
+
+def test_blocks_and_diagonals_have_logarithms(form):
+    a = ill_conditioned(2, 3)
+    blocks = np.tile(np.eye(8), (3, 1, 1))
+    blocks[0, :3, :3], blocks[0, 5:, 5:] = a
+    blocks[1] = np.diag(10.0 ** -np.arange(8))
+    logs_of = logarithms(blocks)
+    assert np.abs(logs_of[0, :3, :3] - logarithms(a)[0]).max() < 1e-8
+    assert np.abs(logs_of[1] - np.diag(np.log(np.diag(blocks[1])))).max() < 1e-8
+    assert np.abs(logs_of[2]).max() < 1e-12
+
+
+def test_a_matrix_without_full_rank_is_named_whatever_lies_beside_it(form):
+    matrices = ill_conditioned(9, 5)
+    matrices[6] = np.ones((5, 5))
+    for function in (logarithms, squared_log_norms, log_sum):
+        with pytest.raises(DataError, match=r"here, trial 6 of 9: .*full rank") as caught:
+            function(matrices, None, "here", np.array([3, 6, 2]))
+        assert "rank 1" in str(caught.value)
+        function(matrices, None, "here", np.array([3, 5, 2]))
+
+
 # ---------------------------------------------------------------------- sections
 @pytest.mark.parametrize("n_sections", range(1, 10))
 def test_sections_equal_scipy(form, twins, n_sections):
@@ -234,7 +283,9 @@ def test_the_widest_form_is_in_use_and_named(monkeypatch):
 def test_every_form_is_compiled_whatever_this_processor_runs():
     handle = library._load()
     assert isinstance(handle, ctypes.CDLL)
-    assert all(hasattr(handle, f"{name}_{n}") for name in ("eigen", "sections") for n in (2, 4, 8))
+    assert all(
+        hasattr(handle, f"{name}_{n}") for name in ("eigen", "logs", "sections") for n in (2, 4, 8)
+    )
 
 
 def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):
