@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Windows closer than this many samples x channels are read in one go from disk (32 MB).
 _CHUNK = 8_000_000
+_NONE_LEFT_OUT = frame_of(
+    {"onset": np.zeros(0), "label": text_array([]), "reason": text_array([])}, 0
+)
 SLOW_KINDS = ("bold", "hbo", "hbr", "fnirs_od")  # kinds that follow the haemodynamic response
 
 
@@ -366,6 +369,8 @@ def _too_loud(data: np.ndarray, channels: Channels, reject: Mapping[str, float])
 
 def _left_out(events: pd.DataFrame, keep: np.ndarray, reasons: np.ndarray) -> pd.DataFrame:
     """Events without a window, and why: onset, label, reason."""
+    if keep.all():
+        return _NONE_LEFT_OUT.copy()
     columns = {name: events[name].to_numpy()[~keep] for name in ("onset", "label")}
     return frame_of({**columns, "reason": reasons[~keep]}, int((~keep).sum()))
 

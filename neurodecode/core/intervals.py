@@ -10,7 +10,7 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.time_axis import to_samples
 
 BREAKS = ("edge", "gap")
-_NONE = np.zeros(0)
+_NO_INTERVALS = frame_of({"onset": np.zeros(0), "duration": np.zeros(0), "kind": text_array([])}, 0)
 
 
 def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
@@ -33,7 +33,9 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
     (1, 3)
     """
     if intervals is None:
-        return frame_of({"onset": _NONE, "duration": _NONE, "kind": text_array([])}, 0)
+        return _NO_INTERVALS.copy()
+    if not len(intervals) and list(intervals.columns) == list(_NO_INTERVALS.columns):
+        return _NO_INTERVALS.copy()
     missing = {"onset", "duration", "kind"} - set(intervals.columns)
     kinds = text_array([] if missing else intervals["kind"])
     strange = [kind for kind in kinds if kind not in BREAKS and not is_bad(kind)]

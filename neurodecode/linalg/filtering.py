@@ -6,6 +6,7 @@ are float64; in float32 an offset of 50 mV leaves errors as large as the signal.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,7 +44,13 @@ def butterworth(low: float | None, high: float | None, sfreq: float, order: int 
     >>> butterworth(8, 32, sfreq=250).shape
     (4, 6)
     """
-    edges = check_edges(low, high, sfreq)
+    check_edges(low, high, sfreq)
+    return _designed(low, high, sfreq, order).copy()
+
+
+@functools.lru_cache(maxsize=64)  # a study asks for the same filter once a recording
+def _designed(low: float | None, high: float | None, sfreq: float, order: int) -> np.ndarray:
+    edges = [edge for edge in (low, high) if edge is not None]
     kind = "bandpass" if len(edges) == 2 else ("highpass" if high is None else "lowpass")
     band = edges if len(edges) == 2 else edges[0]
     return np.asarray(signal.butter(order, band, kind, fs=sfreq, output="sos"))
@@ -111,7 +118,9 @@ def notch(
     return np.concatenate([signal.tf2sos(b, a) for b, a in pairs])
 
 
-def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarray:
+def zero_phase(
+    x: np.ndarray, sections: np.ndarray, n_pad: int = 0, overwrite: bool = False
+) -> np.ndarray:
     """Filter forwards and backwards along the last axis.
 
     The gain is squared: a Butterworth edge is at -6.02 dB, not -3.01. Ends are extended by odd
@@ -123,6 +132,8 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     sections : float64 array, shape (n_sections, 6)
     n_pad : int
         Samples of extension; at least 3 * (2 * n_sections + 1), at most n_times - 1 are used.
+    overwrite : bool, default False
+        True: `x` is not needed any more, and `y` may lie in its place.
 
     Returns
     -------
@@ -135,7 +146,7 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     True
     """
     n_pad = min(max(n_pad, 3 * (2 * len(sections) + 1)), x.shape[-1] - 1)
-    filtered = filter_rows(x, sections, n_pad)
+    filtered = filter_rows(x, sections, n_pad, overwrite)
     if filtered is not None:
         return filtered
     return by_rows(x, lambda rows: signal.sosfiltfilt(sections, rows, axis=-1, padlen=n_pad))

@@ -94,7 +94,7 @@ static void set_state(vec *state, const double *steady, vec first, int64_t n)
     for (int64_t k = 0; k < 2 * n; k++) state[k] = steady[k] * first;
 }
 
-/* Rows (n_rows, n_times) of double (wide) or float; sections (n, 6) with a0 = 1; steady (n, 2)
+/* `in` may be `out`. Rows (n_rows, n_times) of double (wide) or float; sections (n, 6) with a0 = 1; steady (n, 2)
  * is their state after a long input of ones. Returns 0, or -1 without memory. */
 EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, int64_t n_times,
                           int64_t n_pad, const double *sections, const double *steady, int64_t n)

@@ -10,7 +10,9 @@ import numpy as np
 from neurodecode.linalg._native.library import kernels
 
 
-def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray | None:
+def filter_rows(
+    x: np.ndarray, sections: np.ndarray, n_pad: int, overwrite: bool = False
+) -> np.ndarray | None:
     """Filter along the last axis, forwards and backwards, or None where the twin must.
 
     Parameters
@@ -21,6 +23,8 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray |
     n_pad : int
         Samples of odd reflection before and after. Both ways start from the steady state of the
         sample that comes first.
+    overwrite : bool, default False
+        True: `y` lies in the place of `x` where that can be written to.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray |
     if found is None or not fits or not _is_plain(sections):
         return None
     rows = np.ascontiguousarray(x)
-    out = np.empty_like(rows)
+    out = rows if overwrite and rows.flags.writeable else np.empty_like(rows)
     table = np.ascontiguousarray(sections, dtype=np.float64)
     steady = steady_state(table)
     n_times = x.shape[-1]

@@ -52,7 +52,14 @@ class DirectReader:
     first, n_times : first sample of the recording in the file, and how many
     triggers : bool array, shape (n_channels,)
         Channels of codes: whole numbers, of which `_TRIGGERS` are kept.
+
+    Attributes
+    ----------
+    fresh : True
+        Every array that is read is new: who asked for it may write into it.
     """
+
+    fresh = True
 
     def __init__(
         self, path: Path, runs: list[_Run], kind: int, step: int, starts: np.ndarray,
