@@ -22,6 +22,11 @@ def leading_trial_steps(estimator: Any) -> list[tuple[str, Any]]:
     return steps
 
 
+def without_targets(X: Any) -> Any:
+    """Data as a deployed decoder would see them: no labels inside."""
+    return X.without_targets() if hasattr(X, "without_targets") else X
+
+
 def seed_names(estimator: Any) -> list[str]:
     """Names of every `random_state` of a pipeline, nested ones included."""
     return [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]

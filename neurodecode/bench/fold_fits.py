@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.batches import Batch
+from neurodecode.bench.branches import fit_branches, joins_folds
 from neurodecode.bench.cells import Cell
 from neurodecode.bench.estimators import seeded
 from neurodecode.core.domains import ROLE, TARGET
@@ -59,7 +61,8 @@ def fit_first_steps(batch: Batch) -> FirstFits:
     if isinstance(first, Pipeline):
         first = first.steps[0][1]
     has_roles = any(len(cell.split.target_labelled) for cell in batch.cells)
-    if not hasattr(first, "fit_folds") or len(batch.cells) < 2 or has_roles:
+    offered = hasattr(first, "fit_folds") or joins_folds(first, batch.X)
+    if not offered or len(batch.cells) < 2 or has_roles:
         return FirstFits({})
     seeds = {cell.seed for cell in batch.cells}
     start = time.perf_counter()
@@ -72,7 +75,8 @@ def fit_first_steps(batch: Batch) -> FirstFits:
                 seed_everything(seed)
                 step = seeded(clone(first), seed)
                 folds = [cell.split.train for cell in cells]
-                steps = step.fit_folds(batch.X, batch.y, folds)
+                fit = getattr(step, "fit_folds", partial(fit_branches, step))
+                steps = fit(batch.X, batch.y, folds)
                 fitted |= {cell.key: one for cell, one in zip(cells, steps, strict=True)}
     except Exception:
         return FirstFits({})

@@ -15,11 +15,10 @@ from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.batches import Batch, CellResult
 from neurodecode.bench.cells import Cell
-from neurodecode.bench.estimators import count_parameters, history_of
+from neurodecode.bench.estimators import count_parameters, history_of, without_targets
 from neurodecode.bench.fold_fits import FirstFits, fit_cell, fit_first_steps
 from neurodecode.bench.patterns import cell_pattern
 from neurodecode.bench.rows import failed_row, notes_of, score_rows
-from neurodecode.bench.sharing import without_targets
 from neurodecode.core.errors import DataError
 from neurodecode.core.files import file_lock
 from neurodecode.core.runtime import inner_threads

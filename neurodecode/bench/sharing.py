@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,8 +13,9 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from neurodecode.bench.batches import Batch
+from neurodecode.bench.branches import Branches, Take, can_branch
 from neurodecode.bench.cells import describe
-from neurodecode.bench.estimators import leading_trial_steps
+from neurodecode.bench.estimators import leading_trial_steps, without_targets
 from neurodecode.bench.patterns import reads_channels
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.joining import concat
@@ -63,29 +64,63 @@ def ahead(batch: Batch, kept: Kept) -> Batch:
     -------
     batch : Batch with `X` computed and the shared steps taken off `estimator`
     """
-    steps = leading_trial_steps(batch.estimator)
-    n_done, key = 0, [batch.source or batch.id]
-    pieces = signals = kept.pieces_of(batch.X)
+    start = _Trail([batch.source or batch.id], kept.pieces_of(batch.X))
+    trail = _follow(leading_trial_steps(batch.estimator), start, kept)
+    batch = _branched(batch, trail, kept)
+    if isinstance(batch.X, Branches) or trail.n_done == 0:
+        return batch
+    X, seen = _joined(trail, kept), None
+    if not isinstance(X, Epochs) and reads_channels(batch.estimator, batch.X):
+        power = reads_power(batch.estimator)
+        key = [*trail.key, power]
+        made = kept.get(key, lambda: kept.each(_pattern_input, power, trail.signals))
+        seen = _joined(_Trail(key, made), kept)
+    rest = Pipeline(batch.estimator.steps[trail.n_done :])
+    return replace(batch, X=X, estimator=rest, seen=seen)
+
+
+@dataclass(frozen=True)
+class _Trail:
+    """How far the steps before have come: what names the result, its pieces, the last signals."""
+
+    key: list[Any]
+    pieces: list[Any]
+    n_done: int = 0
+    signals: list[Any] = field(default_factory=list)
+
+
+def _follow(steps: list[tuple[str, Any]], trail: _Trail, kept: Kept) -> _Trail:
+    """The trail behind further steps, as far as they work."""
+    trail = replace(trail, n_done=0, signals=trail.signals or trail.pieces)
     for _, step in steps:
-        key.append(describe(step))
+        key, X = [*trail.key, describe(step)], trail.pieces
         try:
-            pieces = kept.get(key, lambda step=step, X=pieces: kept.each(_output, step, X))
+            pieces = kept.get(key, lambda step=step, X=X: kept.each(_output, step, X))
         except Exception:
             # Whatever it raises (a step may be a user's) it raises again in each cell that needs
             # it, whose failed row carries the message; the others go on.
             break
-        n_done += 1
-        signals = pieces if isinstance(pieces[0], Epochs) else signals
-    if n_done == 0:
+        signals = pieces if isinstance(pieces[0], Epochs) else trail.signals
+        trail = _Trail(key, pieces, trail.n_done + 1, signals)
+    return trail
+
+
+def _branched(batch: Batch, trail: _Trail, kept: Kept) -> Batch:
+    """The batch behind the leading steps of each branch, where a union comes next."""
+    steps = batch.estimator.steps[trail.n_done :] if isinstance(batch.estimator, Pipeline) else []
+    union = steps[0][1] if steps else None
+    # Training trials that say which are the target's differ from fold to fold.
+    if not can_branch(union) or any(len(cell.split.target_labelled) for cell in batch.cells):
         return batch
-    X = _joined(pieces, kept, key)
-    seen = None
-    if not isinstance(X, Epochs) and reads_channels(batch.estimator, batch.X):
-        power = reads_power(batch.estimator)
-        key.append(power)
-        seen = _joined(kept.get(key, lambda: kept.each(_pattern_input, power, signals)), kept, key)
-    rest = Pipeline(batch.estimator.steps[n_done:])
-    return replace(batch, X=X, estimator=rest, seen=seen)
+    parts, branches = [], []
+    for number, (name, branch) in enumerate(union.transformer_list):
+        own = _follow(leading_trial_steps(branch), trail, kept)
+        parts.append(_joined(own, kept))
+        rest = [("take", Take(number)), *branch.steps[own.n_done :]]
+        branches.append((name, Pipeline(rest)))
+    union = cast(Any, clone(union)).set_params(transformer_list=branches)
+    rest = Pipeline([(steps[0][0], union), *steps[1:]])
+    return replace(batch, X=Branches(parts), estimator=rest)
 
 
 def _output(step: Any, X: Any) -> Any:
@@ -97,17 +132,13 @@ def _pattern_input(power: bool, epochs: Epochs) -> np.ndarray:
     return pattern_input(epochs, power)
 
 
-def _joined(pieces: list[Any], kept: Kept, key: list[Any]) -> Any:
+def _joined(trail: _Trail, kept: Kept) -> Any:
     """Pieces of the trials as one again."""
+    pieces = trail.pieces
     if len(pieces) == 1:
         return pieces[0]
     join: Any = concat if isinstance(pieces[0], Epochs) else np.concatenate
-    return kept.get([*key, "joined"], lambda: [join(pieces)])[0]
-
-
-def without_targets(X: Any) -> Any:
-    """Data as a deployed decoder would see them: no labels inside."""
-    return X.without_targets() if hasattr(X, "without_targets") else X
+    return kept.get([*trail.key, "joined"], lambda: [join(pieces)])[0]
 
 
 class Kept:

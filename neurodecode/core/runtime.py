@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import sys
@@ -79,11 +80,9 @@ def inner_threads(n: int) -> Iterator[None]:
     >>> with inner_threads(1):
     ...     pass
     """
-    from threadpoolctl import threadpool_limits
-
     torch = sys.modules.get("torch")
     before = torch.get_num_threads() if torch else 0
-    with threadpool_limits(n):
+    with _thread_pools(len(sys.modules)).limit(limits=n):
         if torch:
             torch.set_num_threads(n)
         try:
@@ -91,6 +90,14 @@ def inner_threads(n: int) -> Iterator[None]:
         finally:
             if torch:
                 torch.set_num_threads(before)
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(n_modules: int) -> Any:
+    """Thread pools of the libraries now loaded; looked for anew once more modules are."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def quiet() -> bool:

@@ -17,6 +17,7 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import as_epochs
 from neurodecode.features.riemann import CSP, TangentSpace
 from neurodecode.features.spectra import BandPower
+from neurodecode.linalg.covariance import trial_blocks
 
 _POWER_STEPS = (BandPower, CSP, TangentSpace)
 
@@ -102,11 +103,12 @@ def pattern_input(epochs: Epochs, power: bool) -> np.ndarray:
     """
     if not power:
         return epochs.data
-    variance = np.empty(epochs.shape[:2])
-    for trial, signals in enumerate(epochs.data):  # one at a time stays in the cache
-        wide = signals.astype(np.float64)
-        wide -= wide.mean(axis=1, keepdims=True)
-        variance[trial] = np.einsum("ct,ct->c", wide, wide) / wide.shape[1]
+    n_trials, n_channels, n_times = epochs.shape
+    data, variance = epochs.data, np.empty((n_trials, n_channels))
+    for block in trial_blocks(n_trials, n_channels * n_times):
+        wide = data[block].astype(np.float64)
+        wide -= wide.mean(axis=2, keepdims=True)
+        variance[block] = np.einsum("nct,nct->nc", wide, wide) / n_times
     return np.log(np.maximum(variance, np.finfo(float).tiny))[..., None]
 
 
@@ -188,4 +190,4 @@ def _regress(x: np.ndarray, scores: np.ndarray) -> np.ndarray:
     # Scores of K classes may sum to a constant: the pseudo-inverse handles that direction.
     inverse = np.linalg.pinv(centred.T @ centred, hermitian=True)
     weights = (centred @ inverse) * spread  # (n_trials, n_outputs)
-    return np.einsum("nk,nct->kct", weights, deviation, optimize=True)
+    return np.tensordot(weights, deviation, axes=(0, 0))

@@ -88,6 +88,10 @@ or "harmonic"
         X : float array, shape (n_trials, n, n)
         y : array, shape (n_trials,)
         folds : sequence of int arrays, rows of `X`
+
+        Returns
+        -------
+        fitted : list, one estimator a fold, as ``clone(self).fit(X[rows], y[rows])`` gives it
         """
         matrices, y = as_covariances(X, "MDM"), np.asarray(y)
         fitted, rows = [], []
@@ -173,6 +177,10 @@ class FgMDM(ScoreClassifier):
         X : float array, shape (n_trials, n, n)
         y : array, shape (n_trials,)
         folds : sequence of int arrays, rows of `X`
+
+        Returns
+        -------
+        fitted : list, one estimator a fold, as ``clone(self).fit(X[rows], y[rows])`` gives it
         """
         matrices, y = as_covariances(X, "FgMDM"), np.asarray(y)
         if any(range_basis(matrices[fold].mean(axis=0)) is not None for fold in folds):

@@ -147,14 +147,11 @@ def binary_auc(positive: np.ndarray, scores: np.ndarray) -> float:
     >>> binary_auc(np.array([False, True, True]), np.array([0.1, 0.1, 0.9]))
     0.75
     """
-    m = int(positive.sum())
-    n = len(positive) - m
-    ordered = np.sort(scores)
-    if np.isnan(ordered[-1:]).any():
+    higher, lower = scores[positive], np.sort(scores[~positive])
+    if np.isnan(scores).any():
         return float("nan")
-    below, upto = (np.searchsorted(ordered, scores, side) for side in ("left", "right"))
-    ranks = (below + upto + 1) / 2  # mean place of equal scores, as `scipy.stats.rankdata`
-    return float((ranks[positive].sum() - m * (m + 1) / 2) / (m * n))
+    below, upto = (np.searchsorted(lower, higher, side) for side in ("left", "right"))
+    return float((below.sum() + upto.sum()) / 2 / (len(higher) * len(lower)))
 
 
 @describe_metric(MetricInfo("scores", folds="mean", title="ROC-AUC", every_class=True))

@@ -61,6 +61,10 @@ class TangentSpace(Step):
         X : float array, shape (n_trials, n, n)
         y : ignored
         folds : sequence of int arrays, rows of `X`
+
+        Returns
+        -------
+        fitted : list, one estimator a fold, as ``clone(self).fit(X[rows], y[rows])`` gives it
         """
         matrices = as_covariances(self._check_input(X), "TangentSpace")
         fitted = []

@@ -10,13 +10,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from neurodecode.bench import backends
 from neurodecode.bench.batches import Batch
+from neurodecode.bench.dataset import BenchData
+from neurodecode.bench.planning import Entry, plan
 from neurodecode.bench.store import Store
+from neurodecode.core.epochs import Epochs
 
 SCRIPT = Path(__file__).with_name("slow_run.py")
 
@@ -90,6 +94,32 @@ def test_nets_share_the_cores_and_everything_else_has_one_thread(monkeypatch):
     )
     list(backends.execute([[net], [plain]]))
     assert seen == {"net": 8, "plain": 1}
+
+
+class Tells(ClassifierMixin, BaseEstimator):
+    """Says in its failure which file its training trials lie in."""
+
+    def __init__(self, number=0):
+        self.number = number
+
+    def fit(self, X, y):
+        raise ValueError(getattr(X.base, "filename", "no file"))
+
+
+@pytest.mark.slow
+def test_large_data_reach_the_processes_as_one_file():
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((60, 30, 200)).astype(np.float32)  # above joblib's 1 MB
+    epochs = Epochs(
+        data, channels=[f"E{i}" for i in range(30)], sfreq=100, y=["left", "right"] * 30
+    )
+    entries = [Entry(f"r{number}", None, Tells(number)) for number in range(3)]
+    batches = plan([BenchData("d", epochs)], entries, split="within-session", k=2, seeds=1)
+    found = dict(backends.execute([[batch] for batch in batches], jobs=2))
+    said = {
+        row["failure"] for cells in found.values() for cell in cells.values() for row in cell.rows
+    }
+    assert len(found) == 3 and len(said) == 1 and "no file" not in said.pop()
 
 
 class HasDevice(BaseEstimator):

@@ -79,6 +79,22 @@ def test_they_are_kept_while_other_data_come_between_as_far_as_memory_goes(plant
     assert Counted.calls == 2 + 3
 
 
+def test_in_threads_they_give_the_same_bits(planted):
+    epochs = on_the_head(planted(n_trials=41))
+    recipes = [
+        make_pipeline(Bandpass(None, 12), StandardScaler3(), Flatten(), ShrinkageLDA()),
+        make_pipeline(Bandpass(None, 12), Covariance("oas"), TangentSpace(), SVC()),
+    ]
+    batches = batches_of(epochs, *recipes)
+    one, several = ([ahead(batch, kept) for batch in batches] for kept in (Kept(), Kept(threads=3)))
+    for single, threaded in zip(one, several, strict=True):
+        assert np.array_equal(np.asarray(single.X), np.asarray(threaded.X))
+    assert one[0].X.trials.equals(several[0].X.trials)
+    assert np.array_equal(one[1].seen, several[1].seen)
+    (behind,) = [ahead(batch, Kept(threads=3)) for batch in batches_of(epochs, riemann(Fails()))]
+    assert len(behind.estimator.steps) == 4  # each of its cells says why
+
+
 def test_other_tables_of_the_same_signals_are_other_data(planted):
     epochs = planted()
     later = epochs.with_trials(epochs.trials.assign(onset=np.arange(len(epochs)) * 5.0))

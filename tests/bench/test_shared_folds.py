@@ -8,7 +8,8 @@ import pytest
 from contracts.planted import planted_epochs
 from sklearn.base import clone, is_regressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from neurodecode import recipe
 from neurodecode.bench.batches import Batch
@@ -20,9 +21,10 @@ from neurodecode.bench.runner import run
 from neurodecode.bench.sharing import Kept, ahead
 from neurodecode.core import registry
 from neurodecode.core.recipe import read_recipe
-from neurodecode.decoders import MDM
+from neurodecode.decoders import MDM, ShrinkageLDA
 from neurodecode.features import Covariance, TangentSpace
 from neurodecode.features.fold_means import fold_means
+from neurodecode.preprocessing import Bandpass
 
 EPOCHS = planted_epochs(32, effect=0.5)
 
@@ -35,7 +37,8 @@ def _recipes():
         if is_regressor(pipe) or is_net(pipe) or unmet(words.needs, EPOCHS):
             continue
         first = pipe.steps[len(leading_trial_steps(pipe))][1]
-        marks = [] if hasattr(first, "fit_folds") else [pytest.mark.slow]
+        shared = hasattr(first, "fit_folds") or isinstance(first, FeatureUnion)
+        marks = [] if shared else [pytest.mark.slow]
         yield pytest.param(name, marks=marks)
 
 
@@ -71,6 +74,30 @@ def test_a_recipe_gives_what_the_plain_loop_gives(name):
                 scores = getattr(plain, graded[0])(held_out)
                 ours = result.scores if scores.ndim == 2 else result.scores[:, 1]
                 np.testing.assert_allclose(ours, scores, rtol=1e-8, atol=1e-8)
+
+
+def test_branches_of_a_union_share_their_steps_and_fit_folds_together():
+    low, high = (make_pipeline(Bandpass(*band), Covariance("oas")) for band in ((4, 12), (12, 30)))
+    learns, flat = (
+        FeatureUnion([("low", Pipeline([*low.steps, ("end", end)])),
+                      ("high", Pipeline([*high.steps, ("end", end)]))])
+        for end in (TangentSpace(), FunctionTransformer(as_rows))
+    )  # fmt: skip
+    for union in (learns, flat):
+        pipe = make_pipeline(union, ShrinkageLDA())
+        batch = planned(EPOCHS, pipe)[0]
+        assert [part.shape for part in batch.X.parts] == [(32, 6, 6)] * 2
+        assert bool(fit_first_steps(batch).steps) == (union is learns)
+        results = run(batch)
+        for cell in batch.cells:
+            train, test = cell.split.train, np.sort(cell.split.test)
+            plain = clone(pipe).fit(EPOCHS[train].without_targets(), EPOCHS.y[train])
+            scores = plain.predict_proba(EPOCHS[test].without_targets())
+            np.testing.assert_allclose(results[cell.key].scores, scores, rtol=1e-8, atol=1e-8)
+
+
+def as_rows(matrices: np.ndarray) -> np.ndarray:
+    return matrices.reshape(len(matrices), -1)
 
 
 class Listening(TangentSpace):
