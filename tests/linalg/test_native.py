@@ -284,7 +284,9 @@ def test_every_form_is_compiled_whatever_this_processor_runs():
     handle = library._load()
     assert isinstance(handle, ctypes.CDLL)
     assert all(
-        hasattr(handle, f"{name}_{n}") for name in ("eigen", "logs", "sections") for n in (2, 4, 8)
+        hasattr(handle, f"{name}_{n}")
+        for name in ("eigen", "joint", "logs", "samples", "sections")
+        for n in (2, 4, 8)
     )
 
 
