@@ -12,6 +12,8 @@ from neurodecode.linalg import joint_diagonalizer
 from neurodecode.linalg._native import joint, library
 from neurodecode.linalg.eigen import csp_filters, powers
 
+pytestmark = pytest.mark.parity
+
 
 @pytest.fixture(params=[None, *library.forms()], ids=lambda form: form.name if form else "twin")
 def form(request, monkeypatch):

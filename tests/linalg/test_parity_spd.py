@@ -25,6 +25,8 @@ from neurodecode.linalg._native.logs import rules
 from neurodecode.linalg.karcher import karcher_means
 from neurodecode.linalg.logs import logarithms
 
+pytestmark = pytest.mark.parity
+
 SIZES = [2, 3, 8, 22, 64, 128]
 CONDITIONS = [1e2, 3e6]  # of the mixing; the matrices themselves reach 7e3 and 1e8
 

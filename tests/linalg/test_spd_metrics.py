@@ -19,6 +19,7 @@ def random_spd(n_matrices, n, seed=0):
     return x @ x.transpose(0, 2, 1) / (4 * n)
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize("metric", METRICS)
 def test_mean_equals_pyriemann(metric):
     geometry = pytest.importorskip("pyriemann.geometry.mean")
@@ -28,6 +29,7 @@ def test_mean_equals_pyriemann(metric):
     assert np.allclose(metric_mean(matrices, metric), theirs, rtol=0, atol=1e-8)
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize("metric", METRICS)
 def test_distances_equal_pyriemann(metric):
     geometry = pytest.importorskip("pyriemann.geometry.distance")
