@@ -23,7 +23,10 @@ from harness import Table, interleaved, machine  # noqa: E402
 from pyriemann.estimation import Covariances  # noqa: E402
 from pyriemann.geometry.ajd import ajd_pham  # noqa: E402
 from pyriemann.geometry.covariance import covariances as pyriemann_covariances  # noqa: E402
+from pyriemann.geometry.distance import pairwise_distance  # noqa: E402
+from pyriemann.geometry.kernel import kernel_logeuclid, kernel_riemann  # noqa: E402
 from pyriemann.geometry.mean import mean_riemann  # noqa: E402
+from pyriemann.geometry.tangentspace import tangent_space  # noqa: E402
 from pyriemann.spatialfilters import CSP as PyriemannCSP  # noqa: E402
 from scipy import signal  # noqa: E402
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: E402
@@ -34,12 +37,17 @@ from neurodecode.decoders import ShrinkageLDA  # noqa: E402
 from neurodecode.features import CSP  # noqa: E402
 from neurodecode.linalg import (  # noqa: E402
     butterworth,
+    gaussian_kernel,
     joint_diagonalizer,
+    log_euclidean_kernel,
+    riemannian_kernel,
     riemannian_mean,
+    riemannian_means,
+    tangent_vectors,
     trial_covariances,
     zero_phase,
 )
-from neurodecode.linalg._native import eigen, joint, library, sections  # noqa: E402
+from neurodecode.linalg._native import eigen, joint, library, logs, sections  # noqa: E402
 from neurodecode.linalg.delay_covariances import delay_covariances  # noqa: E402
 from neurodecode.linalg.embedding import delay_embedded  # noqa: E402
 
@@ -48,7 +56,7 @@ Folds = list[tuple[np.ndarray, np.ndarray]]
 Contest = tuple[str, Callable[[], np.ndarray], Callable[[], np.ndarray]]  # words, peer, ours
 FILTERED = (22, 97_000)  # channels and samples of one run
 SIZES = (4, 8, 16, 22, 32, 44, 64, 96, 128)
-MEANS = (22, 64)
+MEANS = {22: 288, 64: 96, 128: 24}  # channels: trials of one session
 JOINT = (8, 22)
 N_MATRICES = 96
 
@@ -56,11 +64,11 @@ N_MATRICES = 96
 @contextmanager
 def using(form: Form) -> Iterator[None]:
     """Kernels in one form, at every size; None: the twins."""
-    before = sections.kernels, eigen.kernels, joint.kernels, eigen._LARGEST
-    sections.kernels = eigen.kernels = joint.kernels = lambda: form
+    before = sections.kernels, eigen.kernels, joint.kernels, logs.kernels, eigen._LARGEST
+    sections.kernels = eigen.kernels = joint.kernels = logs.kernels = lambda: form
     eigen._LARGEST = dict.fromkeys((2, 4, 8), max(SIZES))
     yield
-    sections.kernels, eigen.kernels, joint.kernels, eigen._LARGEST = before
+    sections.kernels, eigen.kernels, joint.kernels, logs.kernels, eigen._LARGEST = before
 
 
 def in_form(form: Form, run: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
@@ -77,6 +85,17 @@ def covariances(n: int, count: int) -> np.ndarray:
     """Covariances of trials of white noise."""
     x = np.random.default_rng(n).standard_normal((count, n, 4 * n))
     return x @ x.swapaxes(1, 2) / (4 * n)
+
+
+def session(n: int) -> np.ndarray:
+    """Covariances of the trials of a session: mixed sources whose power varies, and some noise."""
+    rng, count = np.random.default_rng(n), MEANS[n]
+    mixing = rng.standard_normal((n, n)) * np.exp(-np.linspace(0, 4, n))
+    powers = np.exp(1.4 * rng.standard_normal((count, n, 1)))
+    x = mixing @ (np.sqrt(powers) * rng.standard_normal((count, n, 6 * n)))
+    matrices = x @ x.swapaxes(1, 2) / (6 * n)
+    noise = 0.04 * np.trace(matrices, axis1=1, axis2=2) / n
+    return matrices + noise[:, None, None] * np.eye(n)
 
 
 def filters() -> Iterator[Contest]:
@@ -114,11 +133,52 @@ def eigenproblems() -> Iterator[Contest]:
 
 def means() -> Iterator[Contest]:
     """Riemannian means against pyRiemann's, which stops at 1e-8, and against our own twin."""
-    for n in MEANS:
-        stack = covariances(n, N_MATRICES if n < 64 else 32)
+    for n, count in MEANS.items():
+        stack = session(n)
         ours = partial(riemannian_mean, stack)
         yield f"Riemannian mean, {n} channels, pyRiemann", partial(mean_riemann, stack), ours
         yield f"Riemannian mean, {n} channels, our twin", in_form(None, ours), ours
+        rows = np.arange(count)
+        folds = [rows[rows % 5 != k] for k in range(5)]
+        classes = [fold[fold // 5 % 4 == c] for fold in folds for c in range(4)]
+        for words, subsets in (("5 folds", folds), ("4 classes in 5 folds", classes)):
+            yield (
+                f"means of {words}, {n} channels",
+                partial(_one_by_one, stack, subsets),
+                partial(riemannian_means, stack, subsets),
+            )
+
+
+def _one_by_one(stack: np.ndarray, subsets: list[np.ndarray]) -> np.ndarray:
+    return np.stack([mean_riemann(stack[rows]) for rows in subsets])
+
+
+def geometry() -> Iterator[Contest]:
+    """Tangent vectors, kernel matrices and all pairs of distances against pyRiemann's."""
+    for n in MEANS:
+        stack = session(n)
+        mean = riemannian_mean(stack)
+        yield (
+            f"tangent vectors, {n} channels",
+            partial(tangent_space, stack, mean),
+            partial(tangent_vectors, stack, mean, "benchmark"),
+        )
+        yield (
+            f"log-Euclidean kernel, {n} channels",
+            partial(kernel_logeuclid, stack, reg=0),
+            partial(log_euclidean_kernel, stack),
+        )
+        yield (
+            f"Riemannian kernel and its mean, {n} channels",
+            partial(kernel_riemann, stack, reg=0),
+            partial(riemannian_kernel, stack),
+        )
+        some = stack[:96]
+        yield (
+            f"Gaussian kernel, {len(some)} trials, {n} channels",
+            lambda some=some: np.exp(-pairwise_distance(some, squared=True) / 50),
+            partial(gaussian_kernel, some, gamma=1 / 50),
+        )
 
 
 def joint_diagonalizations() -> Iterator[Contest]:
@@ -238,19 +298,24 @@ def main() -> None:
     """Run all contests and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--only", default="", help="rows whose words hold this")
-    arguments = parser.parse_args()
-    rounds = arguments.rounds
+    parts = {
+        part.__name__: part
+        for part in (
+            filters, eigenproblems, means, geometry, joint_diagonalizations, trial_matrices,
+            spatial_patterns,
+        )
+    }  # fmt: skip
+    parser.add_argument("--only", choices=parts, action="append", help="parts; default: all")
+    given = parser.parse_args()
+    rounds, chosen = given.rounds, [parts[name] for name in given.only or parts]
     if not library.forms():
         raise SystemExit("found: no kernels built here. Fix: install neurodecode with a C compiler")
     print(f"{machine('numpy', 'scipy', 'pyriemann')}; in use: {library.words()}\n")
     names = [f"{form.name}, {form.lanes} lanes, ms | ratio" for form in library.forms()]
     print(f"| | peer, ms | {' | '.join(names)} |\n|---|---|{'---|---|' * len(names)}")
-    groups = (filters, eigenproblems, means, joint_diagonalizations, trial_matrices)
-    for contests in (*groups, spatial_patterns):
+    for contests in chosen:
         for contest in contests():
-            if arguments.only in contest[0]:
-                print(measure(contest, rounds), flush=True)
+            print(measure(contest, rounds), flush=True)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def riemannian_means(
     [2.0, 1.0]
     """
     matrices = np.asarray(matrices, dtype=np.float64)
-    chosen = [np.arange(len(matrices))[np.asarray(rows)] for rows in subsets]
+    chosen = [np.arange(len(matrices))[np.asarray(rows)] if len(rows) else [] for rows in subsets]
     for k, rows in enumerate(chosen):
         if not len(rows):
             raise DataError(f"{where}: no matrices to average", found=f"subset {k} is empty")
