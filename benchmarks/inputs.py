@@ -153,6 +153,7 @@ def end_to_end(folder: Path) -> Iterator[Contest]:
 def batches(folder: Path) -> Iterator[Contest]:
     """One pass in random batches of 64: float32 tensors, int64 labels on both sides."""
     import torch
+
     from neurodecode.nets._braindecode import import_torchaudio
 
     import_torchaudio()  # whose own extension braindecode would insist on

@@ -300,7 +300,9 @@ def _check_size(
     )
 
 
-def gather_windows(recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray) -> np.ndarray:
+def gather_windows(
+    recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray
+) -> np.ndarray:
     """Windows from their first samples, shape (n, n_channels, width); neighbours share a read."""
     data = np.empty((len(starts), len(picks), width), dtype=recording.dtype)
     order = np.argsort(starts, kind="stable")

@@ -5,12 +5,12 @@ import pickle
 import mne
 import numpy as np
 import pytest
+from loaders.edf_files import write_channels
 
 import neurodecode as nd
 from neurodecode.core.errors import DataError
 from neurodecode.loaders.formats.direct import DirectReader
 from neurodecode.loaders.formats.mne_raw import RawReader
-from loaders.edf_files import write_channels
 
 INT16, INT24 = (-32768, 32767), (-8388608, 8388607)
 EEG = ("Cz", "uV", (-3276.8, 3276.7), INT16, 25)
