@@ -9,9 +9,10 @@ from scipy import signal
 
 from neurodecode.linalg import butterworth, inverse_sqrt, riemannian_mean, zero_phase
 from neurodecode.linalg._native import eigen, library, samples, sections
+from neurodecode.linalg.filtering import causal, forward, start_state
 from neurodecode.linalg.spd import squared_distances, tangent_vectors
 
-KERNELS = ("eigen", "samples", "sections")
+KERNELS = ("eigen", "forward", "samples", "sections")
 BUILT = pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
 
 
@@ -209,6 +210,25 @@ def test_sections_without_a_steady_state_are_scipys_to_refuse(form, twins):
     integrator = np.array([[1.0, 0, 0, 1, -1, 0]])
     with pytest.raises(np.linalg.LinAlgError):
         zero_phase(np.ones((3, 100)), integrator)
+
+
+@pytest.mark.parametrize("n_sections", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_forwards_equals_scipy_however_it_is_cut(form, twins, dtype, n_sections):
+    x = (np.random.default_rng(0).normal(size=(n_sections, 900)) + 30).astype(dtype)
+    band = butterworth(8, 32, 250, order=n_sections)
+    whole, state = forward(x, band, start_state(x, band))
+    expected, left = twins(forward, x, band, start_state(x, band))
+    assert close(whole, expected, 1e-6 if dtype == np.float32 else 1e-12)
+    assert close(state, left, 1e-12)
+    assert np.array_equal(causal(x, band), whole)
+    parts, state = [], start_state(x, band)
+    for low, high in ((0, 1), (1, 256), (256, 513), (513, 513 + 256), (769, 900)):
+        part, state = forward(x[:, low:high], band, state)
+        parts.append(part)
+    assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    one = forward(x[:1], band, start_state(x[:1], band))[0]
+    assert np.array_equal(one, whole[:1])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -20,12 +20,21 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
+    "forward": [
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER),
+        *(_DOUBLES, _DOUBLES, _INTEGER),
+    ],
     "samples": [
         *(ctypes.c_void_p, *[_INTEGER] * 5, ctypes.c_void_p, _DOUBLES, _DOUBLES),
         *(_INTEGER, ctypes.c_void_p, _INTEGER),
     ],
 }
-_RESULTS = {"eigen": ctypes.c_int64, "sections": ctypes.c_int, "samples": None}
+_RESULTS = {
+    "eigen": ctypes.c_int64,
+    "sections": ctypes.c_int,
+    "forward": ctypes.c_int,
+    "samples": None,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Kernels:
     lanes: int
     eigen: Any
     sections: Any
+    forward: Any
     samples: Any
 
     @property
