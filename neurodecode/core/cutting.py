@@ -54,7 +54,7 @@ def cut_epochs(
     reasons = _obstacles(recording, starts, n_times, margin)
     keep = reasons == ""
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, onsets, max_bytes)
-    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    data = gather_windows(recording, starts[keep] - margin, n_times + 2 * margin, picks)
     channels = recording.channels.pick(picks)
     if baseline is not None:
         low, high = _baseline_samples(baseline, first, n_times, margin, sfreq, include_tmax)
@@ -226,7 +226,7 @@ def cut_windows(
     )
     _check_some_left(keep, dropped, recording.recording)
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, starts, max_bytes)
-    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    data = gather_windows(recording, starts[keep] - margin, n_times + 2 * margin, picks)
     return _epochs(
         recording, data, recording.channels.pick(picks), sfreq=sfreq, tmin=0.0,
         y=None if series is None else series[:, ends[keep]].T.copy(),
@@ -300,7 +300,9 @@ def _check_size(
     )
 
 
-def _gather(recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray) -> np.ndarray:
+def gather_windows(
+    recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray
+) -> np.ndarray:
     """Windows from their first samples, shape (n, n_channels, width); neighbours share a read."""
     data = np.empty((len(starts), len(picks), width), dtype=recording.dtype)
     order = np.argsort(starts, kind="stable")

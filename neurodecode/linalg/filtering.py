@@ -14,7 +14,7 @@ import numpy as np
 from scipy import signal
 
 from neurodecode.core.errors import DataError
-from neurodecode.linalg._native.sections import filter_rows
+from neurodecode.linalg._native.sections import filter_forward, filter_rows
 
 _BLOCK = 1 << 18  # samples filtered at once: their float64 copies stay in the cache
 
@@ -170,13 +170,61 @@ def causal(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
     >>> float(abs(y - 1).max()) < 1e-9
     True
     """
-    state = signal.sosfilt_zi(sections)[:, None, :]  # (n_sections, 1, 2)
+    rows = x.reshape(-1, x.shape[-1])
+    return forward(rows, sections, start_state(rows, sections))[0].reshape(x.shape)
 
-    def run(rows: np.ndarray) -> np.ndarray:
-        start = state * rows[None, :, :1]  # (n_sections, n_rows, 2)
-        return signal.sosfilt(sections, rows, axis=-1, zi=start)[0]
 
-    return by_rows(x, run)
+def start_state(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
+    """State of each section as if the first samples had always been there.
+
+    Parameters
+    ----------
+    x : float array, shape (n_rows, n_times)
+    sections : float64 array, shape (n_sections, 6)
+
+    Returns
+    -------
+    state : float64 array, shape (n_sections, n_rows, 2)
+
+    Examples
+    --------
+    >>> start_state(np.full((1, 3), 2.0), np.array([[0.5, 0.5, 0, 1, 0, 0]])).tolist()
+    [[[1.0, 0.0]]]
+    """
+    return signal.sosfilt_zi(sections)[:, None, :] * x[None, :, :1].astype(np.float64)
+
+
+def forward(
+    x: np.ndarray, sections: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filter rows forwards from a state; cut into calls, they come out with the same bits.
+
+    Parameters
+    ----------
+    x : float array, shape (n_rows, n_times)
+    sections : float64 array, shape (n_sections, 6)
+    state : float64 array, shape (n_sections, n_rows, 2)
+
+    Returns
+    -------
+    y : array, shape and dtype of `x` (float64 inside)
+    state : float64 array, for the samples that follow
+
+    Examples
+    --------
+    >>> delay = np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
+    >>> y, state = forward(np.array([[1.0, 2.0]]), delay, np.zeros((1, 1, 2)))
+    >>> y.tolist(), state.tolist()
+    ([[0.0, 1.0]], [[[2.0, 0.0]]])
+    """
+    filtered = filter_forward(x, sections, state)
+    if filtered is not None:
+        return filtered
+    y, left = np.empty_like(x), np.empty(state.shape)
+    for part in _row_blocks(x):
+        rows = x[part].astype(np.float64)
+        y[part], left[:, part] = signal.sosfilt(sections, rows, axis=-1, zi=state[:, part])
+    return y, left
 
 
 def gain_db(sections: np.ndarray, frequencies: Sequence[float], sfreq: float) -> np.ndarray:
@@ -252,7 +300,11 @@ def by_rows(x: np.ndarray, run: Callable[[np.ndarray], np.ndarray]) -> np.ndarra
     """Run a filter on float64 copies of a few rows at a time; shape and dtype of `x` stay."""
     rows = x.reshape(-1, x.shape[-1])
     out = np.empty(rows.shape, dtype=x.dtype)
-    step = max(1, _BLOCK // max(1, x.shape[-1]))
-    for start in range(0, len(rows), step):
-        out[start : start + step] = run(rows[start : start + step].astype(np.float64))
+    for part in _row_blocks(rows):
+        out[part] = run(rows[part].astype(np.float64))
     return out.reshape(x.shape)
+
+
+def _row_blocks(rows: np.ndarray) -> list[slice]:
+    step = max(1, _BLOCK // max(1, rows.shape[-1]))
+    return [slice(start, start + step) for start in range(0, len(rows), step)]

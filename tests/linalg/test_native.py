@@ -9,10 +9,12 @@ from scipy import signal
 
 from neurodecode.core.errors import DataError
 from neurodecode.linalg import butterworth, inverse_sqrt, riemannian_mean, zero_phase
-from neurodecode.linalg._native import eigen, library, logs, sections
+from neurodecode.linalg._native import eigen, library, logs, samples, sections
+from neurodecode.linalg.filtering import causal, forward, start_state
 from neurodecode.linalg.logs import log_sum, logarithms, squared_log_norms
 from neurodecode.linalg.spd import squared_distances, tangent_vectors
 
+KERNELS = ("eigen", "forward", "samples", "sections")
 BUILT = pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
 
 
@@ -25,6 +27,7 @@ def form(request, monkeypatch):
     monkeypatch.setattr(eigen, "_LARGEST", dict.fromkeys(eigen._LARGEST, 96))
     monkeypatch.setattr(logs, "kernels", lambda: request.param)
     monkeypatch.setattr(sections, "kernels", lambda: request.param)
+    monkeypatch.setattr(samples, "kernels", lambda: request.param)
     return request.param
 
 
@@ -37,6 +40,7 @@ def twins(monkeypatch):
             patch.setattr(eigen, "kernels", lambda: None)
             patch.setattr(logs, "kernels", lambda: None)
             patch.setattr(sections, "kernels", lambda: None)
+            patch.setattr(samples, "kernels", lambda: None)
             return function(*arguments)
 
     return run
@@ -257,6 +261,74 @@ def test_sections_without_a_steady_state_are_scipys_to_refuse(form, twins):
         zero_phase(np.ones((3, 100)), integrator)
 
 
+@pytest.mark.parametrize("n_sections", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_forwards_equals_scipy_however_it_is_cut(form, twins, dtype, n_sections):
+    x = (np.random.default_rng(0).normal(size=(n_sections, 900)) + 30).astype(dtype)
+    band = butterworth(8, 32, 250, order=n_sections)
+    whole, state = forward(x, band, start_state(x, band))
+    expected, left = twins(forward, x, band, start_state(x, band))
+    assert close(whole, expected, 1e-6 if dtype == np.float32 else 1e-12)
+    assert close(state, left, 1e-12)
+    assert np.array_equal(causal(x, band), whole)
+    parts, state = [], start_state(x, band)
+    for low, high in ((0, 1), (1, 256), (256, 513), (513, 513 + 256), (769, 900)):
+        part, state = forward(x[:, low:high], band, state)
+        parts.append(part)
+    assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    one = forward(x[:1], band, start_state(x[:1], band))[0]
+    assert np.array_equal(one, whole[:1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sections_in_place(form, dtype):
+    x = np.random.default_rng(0).normal(size=(7, 700)).astype(dtype)
+    band = butterworth(1, 40, 250)
+    expected, kept = zero_phase(x, band), x.copy()
+    x.flags.writeable = False
+    assert np.array_equal(zero_phase(x, band, overwrite=True), expected)
+    assert np.array_equal(x, kept)
+    x.flags.writeable = True
+    assert zero_phase(x, band, overwrite=True) is x
+    assert np.array_equal(x, expected)
+
+
+# ---------------------------------------------------------------------- samples
+@pytest.mark.parametrize("kind", samples.KINDS)
+@pytest.mark.parametrize(("step", "count"), [(1, 13), (5, 13), (3, 1), (22, 250)])
+def test_samples_equal_their_twin(form, twins, kind, step, count):
+    if kind == 2:
+        step = 1  # they lie side by side
+    rng = np.random.default_rng(0)
+    starts = np.array([0, 2, 1]) * kind * (count if step == 1 else 1)
+    n_bytes = int(starts.max()) + kind * step * count
+    records = rng.integers(0, 256, (6, n_bytes), dtype=np.uint8)
+    if kind == 4:  # no NaN among the floats
+        floats = rng.normal(size=(6, n_bytes // 4)).astype(">f4")
+        records = np.ascontiguousarray(floats).view(np.uint8)
+    gains, offsets = np.array([0.1, -3e5, 1.0]), np.array([0.0, 7.25, -1e3])
+    results = []
+    for run in (samples.decode_samples, lambda *words: twins(samples.decode_samples, *words)):
+        out = np.zeros((4, 6 * count + 3), dtype=np.float32)
+        part = out[:3, 1:-2]  # rows of a wider array
+        run(records, kind, starts, step * kind, count, gains, offsets, part)
+        results.append(out)
+    assert np.allclose(*results, rtol=1.3e-7, atol=0)
+    assert not results[0][3].any() and not results[0][:, [0, -2, -1]].any()
+
+
+def test_extremes_of_integers(form):
+    for kind in (2, 3):
+        top = 2 ** (8 * kind - 1)
+        values = [-top, -1, 0, 1, top - 1]
+        data = b"".join(value.to_bytes(kind, "little", signed=True) for value in values)
+        out = np.empty((1, 5), dtype=np.float32)
+        one, none = np.ones(1), np.zeros(1)
+        records = np.frombuffer(data, dtype=np.uint8)[None]
+        samples.decode_samples(records, kind, np.zeros(1, np.int64), kind, 5, one, none, out)
+        assert out[0].tolist() == values
+
+
 # ---------------------------------------------------------------------- the library
 def test_the_switch_leaves_the_twins_alone(monkeypatch):
     monkeypatch.setenv(library.SWITCH, "0")
@@ -283,11 +355,7 @@ def test_the_widest_form_is_in_use_and_named(monkeypatch):
 def test_every_form_is_compiled_whatever_this_processor_runs():
     handle = library._load()
     assert isinstance(handle, ctypes.CDLL)
-    assert all(
-        hasattr(handle, f"{name}_{n}")
-        for name in ("eigen", "joint", "logs", "samples", "sections")
-        for n in (2, 4, 8)
-    )
+    assert all(hasattr(handle, f"{name}_{n}") for name in KERNELS for n in (2, 4, 8))
 
 
 def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):

@@ -97,8 +97,8 @@ def stim_events(raw: Any) -> pd.DataFrame:
     """
     import mne
 
-    picks = mne.pick_types(raw.info, meg=False, stim=True, exclude=[])  # type: ignore[arg-type]
-    names = [raw.ch_names[i] for i in picks]
+    types = [mne.channel_type(raw.info, i) for i in range(len(raw.ch_names))]
+    names = [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
     summary = [name for name in ("STI101", "STI 014", "STI014") if name in names]
     frames = []
     for name in summary[:1] or names:
