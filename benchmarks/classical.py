@@ -29,8 +29,9 @@ import classical_inputs  # noqa: E402
 import classical_kernels  # noqa: E402
 import classical_runs  # noqa: E402
 import classical_tables  # noqa: E402
-from classical_goals import GOALS, MARGIN  # noqa: E402
-from classical_rows import HEADER, Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
+from classical_goals import GOALS  # noqa: E402
+from classical_page import summary, table, write  # noqa: E402
+from classical_rows import Contest, Gauge, Measured, Setting, Unequal  # noqa: E402
 from harness import machine  # noqa: E402
 
 from neurodecode.linalg._native import library  # noqa: E402
@@ -41,27 +42,6 @@ ROWS: dict[str, Callable[[Setting], Contest | Gauge]] = {
     **classical_inputs.ROWS,
     **classical_runs.ROWS,
 }
-
-
-def table(measured: list[Measured]) -> str:
-    """A line a goal, as Markdown."""
-    lines = ["| " + " | ".join(HEADER) + " |", "|" + "---|" * len(HEADER)]
-    return "\n".join(lines + ["| " + " | ".join(each.cells()) + " |" for each in measured])
-
-
-def summary(measured: list[Measured], unequal: list[str]) -> str:
-    """Goals reached, missed and fallen, in words."""
-    said = {
-        verdict: [GOALS[each.key].words for each in measured if each.verdict == verdict]
-        for verdict in ("reached", "missed", "BELOW FLOOR")
-    }
-    lines = [f"{len(said['reached'])} of {len(measured) + len(unequal)} goals reached."]
-    lines += [f"Missed: {'; '.join(said['missed'])}."] if said["missed"] else []
-    lines += [f"BELOW FLOOR by more than {MARGIN:.0%}: {'; '.join(said['BELOW FLOOR'])}."] * bool(
-        said["BELOW FLOOR"]
-    )
-    lines += [f"UNEQUAL: {each}" for each in unequal]
-    return "\n".join(lines)
 
 
 def contest(setting: Setting, names: list[str]) -> tuple[list[Measured], list[str]]:
@@ -86,10 +66,13 @@ def main() -> None:
     parser.add_argument("--only", metavar="ROW,ROW", help=", ".join(ROWS))
     parser.add_argument("--root", type=Path, help="folder of the recordings, kept")
     parser.add_argument("--subjects", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help="table and picture into the page")
     options = parser.parse_args()
     names = list(ROWS) if options.only is None else options.only.split(",")
     if not set(names) <= set(ROWS):
         parser.error(f"no row {options.only!r}; there are: {', '.join(ROWS)}")
+    if options.write and options.only:
+        parser.error("--write needs all rows: leave --only out")
     with tempfile.TemporaryDirectory(prefix="classical-") as made:
         work = Path(made)
         folder = options.root or work / "recordings"
@@ -101,7 +84,10 @@ def main() -> None:
         setting = Setting(folder, work, options.subjects, options.quick)
         os.environ["NEURODECODE_CACHE"] = str(work / "cache")
         measured, unequal = contest(setting, names)
-    print(f"\n{table(measured)}\n\n{summary(measured, unequal)}")
+    said = summary(measured, unequal)
+    print(f"\n{table(measured)}\n\n{said}")
+    if options.write:
+        write(measured, said, f"{versions}; kernels: {library.words()}")
     if unequal or any(each.verdict == "BELOW FLOOR" for each in measured):
         raise SystemExit(1)
 

@@ -25,11 +25,10 @@ import figures_brain  # noqa: E402
 import figures_eeg  # noqa: E402
 import figures_files  # noqa: E402
 from figures_rows import Bench, Row  # noqa: E402
-from harness import machine  # noqa: E402
+from harness import machine, page_with  # noqa: E402
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGE = CHECKOUT / "docs" / "classical.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 FIGURES = {**figures_eeg.FIGURES, **figures_brain.FIGURES, **figures_files.FIGURES}
 HEADER = ("folder or set", "quantity", "stated", "interval", "ours", "within?", "through", "s")
 
@@ -72,15 +71,6 @@ def summary(timed: list[Timed]) -> str:
     names = "; ".join(f"{each.name}, {each.row.quantity}" for each in missed)
     seconds = sum(each.seconds for each in timed)
     return f"{text}{f'. Missed: {names}' if missed else ''}. {seconds / 60:.1f} min of one core."
-
-
-def page_with(page: str, block: str) -> str:
-    """The text of a page with the block between its markers replaced."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page lacks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{block}\n{END}{after}"
 
 
 def chosen(wanted: str | None) -> list[str]:

@@ -62,6 +62,21 @@ def rounds_of(
         yield seconds
 
 
+def page_with(page: str, block: str, name: str = "table") -> str:
+    """The text of a page with what stands between the markers of that name replaced.
+
+    Raises
+    ------
+    ValueError : the page lacks them.
+    """
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"the page lacks {begin} and {end}")
+    return f"{before}{begin}\n{block}\n{end}{after}"
+
+
 def machine(*packages: str) -> str:
     """Processor, threads, system, versions and date: what a figure must carry."""
     words = [line for line in _cpu_lines() if line.startswith("model name")]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from neurodecode.bench.search import GridSearch
 from neurodecode.core import registry
 from neurodecode.core.errors import RecipeError, did_you_mean
 from neurodecode.core.recipe import Recipe, Search, StepSpec, read_recipe
@@ -152,7 +152,7 @@ def _n_outside(recipe: Recipe) -> int:
     return n_outside
 
 
-def _build_search(search: Search, pipeline: Pipeline, where: str, split: str) -> GridSearchCV:
+def _build_search(search: Search, pipeline: Pipeline, where: str, split: str) -> GridSearch:
     valid = pipeline.get_params()
     grid = {}
     for address, values in search.grid.items():
@@ -172,9 +172,7 @@ def _build_search(search: Search, pipeline: Pipeline, where: str, split: str) ->
             expected=", ".join(_SCORERS),
             fix=did_you_mean(search.metric, _SCORERS) or "metric = 'balanced-accuracy'",
         )
-    return GridSearchCV(
-        pipeline, grid, scoring=_SCORERS[search.metric], cv=InnerCV(split, search.k)
-    )
+    return GridSearch(pipeline, grid, scoring=_SCORERS[search.metric], cv=InnerCV(split, search.k))
 
 
 class InnerCV:

@@ -108,7 +108,7 @@ def _follow(steps: list[tuple[str, Any]], trail: _Trail, kept: Kept) -> _Trail:
 def _branched(batch: Batch, trail: _Trail, kept: Kept) -> Batch:
     """The batch behind the leading steps of each branch, where a union comes next."""
     steps = batch.estimator.steps[trail.n_done :] if isinstance(batch.estimator, Pipeline) else []
-    union = steps[0][1] if steps else None
+    union: Any = steps[0][1] if steps else None
     # Training trials that say which are the target's differ from fold to fold.
     if not can_branch(union) or any(len(cell.split.target_labelled) for cell in batch.cells):
         return batch

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Windows closer than this many samples x channels are read in one go from disk (32 MB).
 _CHUNK = 8_000_000
+_NONE_LEFT_OUT = frame_of(
+    {"onset": np.zeros(0), "label": text_array([]), "reason": text_array([])}, 0
+)
 SLOW_KINDS = ("bold", "hbo", "hbr", "fnirs_od")  # kinds that follow the haemodynamic response
 
 
@@ -51,7 +54,7 @@ def cut_epochs(
     reasons = _obstacles(recording, starts, n_times, margin)
     keep = reasons == ""
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, onsets, max_bytes)
-    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    data = gather_windows(recording, starts[keep] - margin, n_times + 2 * margin, picks)
     channels = recording.channels.pick(picks)
     if baseline is not None:
         low, high = _baseline_samples(baseline, first, n_times, margin, sfreq, include_tmax)
@@ -223,7 +226,7 @@ def cut_windows(
     )
     _check_some_left(keep, dropped, recording.recording)
     _check_size(recording, int(keep.sum()), len(picks), n_times + 2 * margin, starts, max_bytes)
-    data = _gather(recording, starts[keep] - margin, n_times + 2 * margin, picks)
+    data = gather_windows(recording, starts[keep] - margin, n_times + 2 * margin, picks)
     return _epochs(
         recording, data, recording.channels.pick(picks), sfreq=sfreq, tmin=0.0,
         y=None if series is None else series[:, ends[keep]].T.copy(),
@@ -297,7 +300,9 @@ def _check_size(
     )
 
 
-def _gather(recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray) -> np.ndarray:
+def gather_windows(
+    recording: Recording, starts: np.ndarray, width: int, picks: np.ndarray
+) -> np.ndarray:
     """Windows from their first samples, shape (n, n_channels, width); neighbours share a read."""
     data = np.empty((len(starts), len(picks), width), dtype=recording.dtype)
     order = np.argsort(starts, kind="stable")
@@ -366,6 +371,8 @@ def _too_loud(data: np.ndarray, channels: Channels, reject: Mapping[str, float])
 
 def _left_out(events: pd.DataFrame, keep: np.ndarray, reasons: np.ndarray) -> pd.DataFrame:
     """Events without a window, and why: onset, label, reason."""
+    if keep.all():
+        return _NONE_LEFT_OUT.copy()
     columns = {name: events[name].to_numpy()[~keep] for name in ("onset", "label")}
     return frame_of({**columns, "reason": reasons[~keep]}, int((~keep).sum()))
 

@@ -10,7 +10,7 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.time_axis import to_samples
 
 BREAKS = ("edge", "gap")
-_NONE = np.zeros(0)
+_NO_INTERVALS = frame_of({"onset": np.zeros(0), "duration": np.zeros(0), "kind": text_array([])}, 0)
 
 
 def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
@@ -33,7 +33,9 @@ def check_intervals(intervals: pd.DataFrame | None) -> pd.DataFrame:
     (1, 3)
     """
     if intervals is None:
-        return frame_of({"onset": _NONE, "duration": _NONE, "kind": text_array([])}, 0)
+        return _NO_INTERVALS.copy()
+    if not len(intervals) and list(intervals.columns) == list(_NO_INTERVALS.columns):
+        return _NO_INTERVALS.copy()
     missing = {"onset", "duration", "kind"} - set(intervals.columns)
     kinds = text_array([] if missing else intervals["kind"])
     strange = [kind for kind in kinds if kind not in BREAKS and not is_bad(kind)]
@@ -64,6 +66,8 @@ def good_spans(intervals: pd.DataFrame, sfreq: float, n_times: int) -> list[tupl
     [(0, 30), (40, 100)]
     """
     spans, start = [], 0
+    if not len(intervals):  # most recordings: no table is asked
+        return [(0, n_times)] if n_times else []
     breaks = intervals.loc[intervals["kind"].isin(BREAKS)]
     for low, high in zip(*_samples(breaks, sfreq), strict=True):
         low, high = max(0, int(low)), min(n_times, int(high))

@@ -86,6 +86,7 @@ def template_places(montage: str) -> dict[str, np.ndarray]:
             expected="standard_1005, or one of " + ", ".join(known),
             fix=did_you_mean(montage, ["standard_1005", "standard_1020", *known]),
         ) from error
-    info = mne.create_info(template.ch_names, 1.0, "eeg")
-    info.set_montage(template)
-    return {place["ch_name"].lower(): place["loc"][:3].copy() for place in info["chs"]}
+    to_head = mne.channels.compute_native_head_t(template)
+    places = template.get_positions()["ch_pos"]
+    moved = mne.transforms.apply_trans(to_head, np.array(list(places.values())))
+    return {name.lower(): place for name, place in zip(places, moved, strict=True)}

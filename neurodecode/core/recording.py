@@ -101,15 +101,17 @@ class Recording(Signal):
         np.float64(2.0)
         """
         rate = self.sfreq if sfreq is None else float(sfreq)
-        times = np.arange(data.shape[1] if isinstance(data, np.ndarray) else data.n_times) / rate
-        moved = rate != self.sfreq or len(times) != self.n_times
+        n_times = data.shape[1] if isinstance(data, np.ndarray) else data.n_times
+        targets = self.targets
+        if targets and (rate != self.sfreq or n_times != self.n_times):
+            targets = series_at(targets, self.times, np.arange(n_times) / rate)
         return self._again(
             data=data,
             channels=self.channels if channels is None else channels,
             sfreq=rate,
             first_sample=round(self.first_sample * rate / self.sfreq),
             notes=self.notes if note is None else (*self.notes, note),
-            targets=series_at(self.targets, self.times, times) if moved else self.targets,
+            targets=targets,
             rank=self.rank if rank == "same" else rank,
         )
 

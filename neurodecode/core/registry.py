@@ -7,8 +7,9 @@ Nothing is imported until a name is resolved.
 from __future__ import annotations
 
 import importlib
+import re
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from importlib.resources import files
 from typing import Any
 
@@ -28,6 +29,8 @@ _FOLDERS = {
     "recipe": ("neurodecode.pipelines", "neurodecode.recipes"),
 }
 KINDS = tuple(sorted([*_TABLES, *_FOLDERS]))
+# A card whose first line is its name need not be parsed to be listed.
+_NAME_LINE = re.compile(r'name = "([^"\\]+)"$', re.MULTILINE)
 _WORDS = {"dataset": "data set"}
 
 
@@ -105,11 +108,11 @@ def _entries(kind: str) -> dict[str, str]:
     if kind in _TABLES:
         module, group = _TABLES[kind]
         found = dict(importlib.import_module(module).TABLE)
-        found.update({entry.name: entry.value for entry in entry_points(group=group)})
+        found.update({entry.name: entry.value for entry in _extensions(group)})
         return found
     if kind in _FOLDERS:
         package, group = _FOLDERS[kind]
-        packages = [package, *(entry.value for entry in entry_points(group=group))]
+        packages = [package, *(entry.value for entry in _extensions(group))]
         return {name: path for each in packages for name, path in _toml_files(kind, each)}
     raise UnknownName(
         "no such kind of thing",
@@ -117,6 +120,16 @@ def _entries(kind: str) -> dict[str, str]:
         expected="one of " + ", ".join(KINDS),
         fix=did_you_mean(kind, KINDS),
     )
+
+
+def _extensions(group: str) -> EntryPoints:
+    """What packages of other people add to a group."""
+    return _all_entry_points().select(group=group)
+
+
+@cache
+def _all_entry_points() -> EntryPoints:
+    return entry_points()  # reads the metadata of every installed package: once
 
 
 def _toml_files(kind: str, package: str) -> list[tuple[str, str]]:
@@ -132,6 +145,9 @@ def _toml_files(kind: str, package: str) -> list[tuple[str, str]]:
 
 
 def _card_name(text: str, default: str) -> str:
+    plain = _NAME_LINE.match(text)
+    if plain is not None:
+        return plain[1]
     import tomllib
 
     return str(tomllib.loads(text).get("name", default))

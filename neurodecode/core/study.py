@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Protocol
@@ -119,7 +120,9 @@ class Study:
         np.float64(2.0)
         """
         apply = step.transform if hasattr(step, "transform") else step
-        return Study([Mapped(item, apply) for item in self._items], self.table)
+        made = copy.copy(self)
+        made._items, made.table = [Mapped(item, apply) for item in self._items], self.table.copy()
+        return made
 
     def epoch(
         self,

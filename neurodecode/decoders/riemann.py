@@ -97,7 +97,7 @@ or "harmonic"
         fitted, rows = [], []
         for fold in folds:
             labels = check_labels(y[fold], len(fold), "MDM")
-            one = clone(self)
+            one: Any = clone(self)
             one.classes_ = np.unique(labels)
             rows += [fold[labels == c] for c in one.classes_]
             fitted.append(one)
@@ -184,11 +184,14 @@ class FgMDM(ScoreClassifier):
         """
         matrices, y = as_covariances(X, "FgMDM"), np.asarray(y)
         if any(range_basis(matrices[fold].mean(axis=0)) is not None for fold in folds):
-            return [clone(self).fit(matrices[fold], y[fold]) for fold in folds]
+            twins: list[Any] = [clone(self) for _ in folds]
+            return [
+                one.fit(matrices[fold], y[fold]) for one, fold in zip(twins, folds, strict=True)
+            ]
         fitted = []
         references = fold_means(matrices, folds, "FgMDM")
         for fold, reference in zip(folds, references, strict=True):
-            one = clone(self)
+            one: Any = clone(self)
             one.basis_, one.reference_ = None, reference
             labels = check_labels(y[fold], len(fold), "FgMDM")
             fitted.append(one._fit_filter(matrices[fold], labels))

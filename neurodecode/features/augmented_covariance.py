@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neurodecode.core.epochs import Epochs
@@ -92,9 +94,38 @@ class AugmentedCovariance(Step):
         self.order_, self.lag_ = order, lag
 
     def _transform(self, X: Epochs | np.ndarray) -> np.ndarray:
-        data = as_trials(X, None)
-        rank = X.rank if isinstance(X, Epochs) else None
-        cell = self.order_, self.lag_
-        out = delay_covariances(data, [self.order_], [self.lag_], self.estimator, rank)[cell]
-        refuse_constant(out, "AugmentedCovariance")
-        return out
+        cells = augmented_covariances(X, [self.order_], [self.lag_], self.estimator)
+        return cells[self.order_, self.lag_]
+
+
+def augmented_covariances(
+    X: Epochs | np.ndarray, orders: Sequence[int], lags: Sequence[int], estimator: str
+) -> dict[tuple[int, int], np.ndarray]:
+    """What `AugmentedCovariance` gives for every order and lag of a grid, computed together.
+
+    Parameters
+    ----------
+    X : Epochs, or float array of shape (n_trials, n_channels, n_times)
+    orders, lags : sequence of int
+    estimator : "oas", "lwf", "scm" or "corr"
+
+    Returns
+    -------
+    matrices : dict of (order, lag) -> float64 array, shape (n_trials, order * n_channels, same)
+
+    Raises
+    ------
+    DataError
+        As in `AugmentedCovariance`.
+
+    Examples
+    --------
+    >>> data = np.random.default_rng(0).normal(size=(5, 3, 100))
+    >>> sorted(augmented_covariances(data, [1, 2], [5], "oas"))
+    [(1, 5), (2, 5)]
+    """
+    rank = X.rank if isinstance(X, Epochs) else None
+    cells = delay_covariances(as_trials(X, None), orders, lags, estimator, rank)
+    for matrices in cells.values():
+        refuse_constant(matrices, "AugmentedCovariance")
+    return cells

@@ -69,7 +69,7 @@ class TangentSpace(Step):
         matrices = as_covariances(self._check_input(X), "TangentSpace")
         fitted = []
         for reference in fold_means(matrices, folds, "TangentSpace"):
-            step = clone(self)
+            step: Any = clone(self)
             step._learn_axes(matrices)
             step.reference_ = reference
             fitted.append(step)
@@ -153,8 +153,8 @@ class CSP(Step):
         X = self._check_input(X)
         fitted = []
         for means, shares in _class_means(X, y, folds):
-            step = clone(self)
-            step.n_channels_in_, step.sfreq_in_ = X.shape[1], None
+            step: Any = clone(self)
+            step._learn_axes(X)
             step._learn(means, shares)
             fitted.append(step)
         return fitted

@@ -14,7 +14,7 @@ from neurodecode.features.covariance import check_estimator
 from neurodecode.linalg.covariance import trial_covariances
 from neurodecode.linalg.procrustes import least_rotation, matrix_rotation
 from neurodecode.linalg.rank import range_basis
-from neurodecode.linalg.spd import riemannian_mean, squared_distances, tangent_vectors
+from neurodecode.linalg.spd import riemannian_means, squared_distances, tangent_vectors
 from neurodecode.linalg.spd_metrics import power
 
 
@@ -38,7 +38,7 @@ class _Procrustes(Step):
     def _scaled(self, points: np.ndarray, dispersion: float) -> np.ndarray:
         raise NotImplementedError
 
-    def _mean(self, points: np.ndarray) -> np.ndarray:
+    def _means(self, points: np.ndarray, subsets: list[np.ndarray]) -> np.ndarray:
         raise NotImplementedError
 
     def _rotation(self, means: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ class _Procrustes(Step):
         name: str,
     ) -> None:
         classes = np.unique(labels[source])
-        reference = np.stack([self._mean(points[source & (labels == c)]) for c in classes])
+        reference = self._means(points, [np.flatnonzero(source & (labels == c)) for c in classes])
         lone = [domain for domain, rows in domains.items() if source[rows].any()]
         for domain, rows in domains.items():
             if lone == [domain]:
@@ -87,7 +87,7 @@ class _Procrustes(Step):
                     f"{name}: {domain} lacks trials of a class and is not rotated", stacklevel=4
                 )
                 continue
-            means = np.stack([self._mean(points[rows][labels[rows] == c]) for c in classes])
+            means = self._means(points, [rows[labels[rows] == c] for c in classes])
             self.rotations_[domain] = self._rotation(means, reference)
 
     def _transform(self, X: Epochs) -> np.ndarray:
@@ -186,8 +186,8 @@ class ProcrustesCovariance(_Procrustes):
     def _scaled(self, points: np.ndarray, dispersion: float) -> np.ndarray:
         return power(points, 1 / np.sqrt(dispersion))
 
-    def _mean(self, points: np.ndarray) -> np.ndarray:
-        return riemannian_mean(points, "ProcrustesCovariance")
+    def _means(self, points: np.ndarray, subsets: list[np.ndarray]) -> np.ndarray:
+        return riemannian_means(points, subsets, "ProcrustesCovariance")
 
     def _rotation(self, means: np.ndarray, reference: np.ndarray) -> np.ndarray:
         return matrix_rotation(means, reference)
@@ -267,8 +267,8 @@ class TangentAlign(_Procrustes):
     def _scaled(self, points: np.ndarray, dispersion: float) -> np.ndarray:
         return points / dispersion
 
-    def _mean(self, points: np.ndarray) -> np.ndarray:
-        return points.mean(axis=0)
+    def _means(self, points: np.ndarray, subsets: list[np.ndarray]) -> np.ndarray:
+        return np.stack([points[rows].mean(axis=0) for rows in subsets])
 
     def _rotation(self, means: np.ndarray, reference: np.ndarray) -> np.ndarray:
         return least_rotation(means, reference)

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from neurodecode.linalg.spd import second_moment as second_moment
     from neurodecode.linalg.spd import squared_distances as squared_distances
     from neurodecode.linalg.spd import tangent_vectors as tangent_vectors
+    from neurodecode.linalg.spd_kernels import gaussian_kernel as gaussian_kernel
+    from neurodecode.linalg.spd_kernels import log_euclidean_kernel as log_euclidean_kernel
+    from neurodecode.linalg.spd_kernels import riemannian_kernel as riemannian_kernel
     from neurodecode.linalg.spd_metrics import from_tangent as from_tangent
     from neurodecode.linalg.spd_metrics import geodesic as geodesic
     from neurodecode.linalg.spd_metrics import logarithm as logarithm
@@ -81,6 +84,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "from_tangent": "spd_metrics",
         "full_rank_eigh": "rank",
         "gain_db": "filtering",
+        "gaussian_kernel": "spd_kernels",
         "geodesic": "spd_metrics",
         "group_delay": "filtering",
         "interpolate_spectrum": "line_noise",
@@ -88,6 +92,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "inverse_sqrt": "spd",
         "joint_diagonalizer": "joint_diagonalization",
         "line_scatter": "line_noise",
+        "log_euclidean_kernel": "spd_kernels",
         "logarithm": "spd_metrics",
         "metric_mean": "spd_metrics",
         "metric_means": "spd_metrics",
@@ -102,6 +107,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "rate_ratio": "resampling",
         "resample_spans": "resampling",
         "resample_trials": "resampling",
+        "riemannian_kernel": "spd_kernels",
         "riemannian_mean": "spd",
         "riemannian_means": "spd",
         "second_moment": "spd",

@@ -6,6 +6,7 @@ are float64; in float32 an offset of 50 mV leaves errors as large as the signal.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from scipy import signal
 
 from neurodecode.core.errors import DataError
-from neurodecode.linalg._native.sections import filter_rows
+from neurodecode.linalg._native.sections import filter_forward, filter_rows
 
 _BLOCK = 1 << 18  # samples filtered at once: their float64 copies stay in the cache
 
@@ -43,7 +44,13 @@ def butterworth(low: float | None, high: float | None, sfreq: float, order: int 
     >>> butterworth(8, 32, sfreq=250).shape
     (4, 6)
     """
-    edges = check_edges(low, high, sfreq)
+    check_edges(low, high, sfreq)
+    return _designed(low, high, sfreq, order).copy()
+
+
+@functools.lru_cache(maxsize=64)  # a study asks for the same filter once a recording
+def _designed(low: float | None, high: float | None, sfreq: float, order: int) -> np.ndarray:
+    edges = [edge for edge in (low, high) if edge is not None]
     kind = "bandpass" if len(edges) == 2 else ("highpass" if high is None else "lowpass")
     band = edges if len(edges) == 2 else edges[0]
     return np.asarray(signal.butter(order, band, kind, fs=sfreq, output="sos"))
@@ -111,7 +118,9 @@ def notch(
     return np.concatenate([signal.tf2sos(b, a) for b, a in pairs])
 
 
-def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarray:
+def zero_phase(
+    x: np.ndarray, sections: np.ndarray, n_pad: int = 0, overwrite: bool = False
+) -> np.ndarray:
     """Filter forwards and backwards along the last axis.
 
     The gain is squared: a Butterworth edge is at -6.02 dB, not -3.01. Ends are extended by odd
@@ -123,6 +132,8 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     sections : float64 array, shape (n_sections, 6)
     n_pad : int
         Samples of extension; at least 3 * (2 * n_sections + 1), at most n_times - 1 are used.
+    overwrite : bool, default False
+        True: `x` is not needed any more, and `y` may lie in its place.
 
     Returns
     -------
@@ -135,7 +146,7 @@ def zero_phase(x: np.ndarray, sections: np.ndarray, n_pad: int = 0) -> np.ndarra
     True
     """
     n_pad = min(max(n_pad, 3 * (2 * len(sections) + 1)), x.shape[-1] - 1)
-    filtered = filter_rows(x, sections, n_pad)
+    filtered = filter_rows(x, sections, n_pad, overwrite)
     if filtered is not None:
         return filtered
     return by_rows(x, lambda rows: signal.sosfiltfilt(sections, rows, axis=-1, padlen=n_pad))
@@ -159,13 +170,61 @@ def causal(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
     >>> float(abs(y - 1).max()) < 1e-9
     True
     """
-    state = signal.sosfilt_zi(sections)[:, None, :]  # (n_sections, 1, 2)
+    rows = x.reshape(-1, x.shape[-1])
+    return forward(rows, sections, start_state(rows, sections))[0].reshape(x.shape)
 
-    def run(rows: np.ndarray) -> np.ndarray:
-        start = state * rows[None, :, :1]  # (n_sections, n_rows, 2)
-        return signal.sosfilt(sections, rows, axis=-1, zi=start)[0]
 
-    return by_rows(x, run)
+def start_state(x: np.ndarray, sections: np.ndarray) -> np.ndarray:
+    """State of each section as if the first samples had always been there.
+
+    Parameters
+    ----------
+    x : float array, shape (n_rows, n_times)
+    sections : float64 array, shape (n_sections, 6)
+
+    Returns
+    -------
+    state : float64 array, shape (n_sections, n_rows, 2)
+
+    Examples
+    --------
+    >>> start_state(np.full((1, 3), 2.0), np.array([[0.5, 0.5, 0, 1, 0, 0]])).tolist()
+    [[[1.0, 0.0]]]
+    """
+    return signal.sosfilt_zi(sections)[:, None, :] * x[None, :, :1].astype(np.float64)
+
+
+def forward(
+    x: np.ndarray, sections: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filter rows forwards from a state; cut into calls, they come out with the same bits.
+
+    Parameters
+    ----------
+    x : float array, shape (n_rows, n_times)
+    sections : float64 array, shape (n_sections, 6)
+    state : float64 array, shape (n_sections, n_rows, 2)
+
+    Returns
+    -------
+    y : array, shape and dtype of `x` (float64 inside)
+    state : float64 array, for the samples that follow
+
+    Examples
+    --------
+    >>> delay = np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
+    >>> y, state = forward(np.array([[1.0, 2.0]]), delay, np.zeros((1, 1, 2)))
+    >>> y.tolist(), state.tolist()
+    ([[0.0, 1.0]], [[[2.0, 0.0]]])
+    """
+    filtered = filter_forward(x, sections, state)
+    if filtered is not None:
+        return filtered
+    y, left = np.empty_like(x), np.empty(state.shape)
+    for part in _row_blocks(x):
+        rows = x[part].astype(np.float64)
+        y[part], left[:, part] = signal.sosfilt(sections, rows, axis=-1, zi=state[:, part])
+    return y, left
 
 
 def gain_db(sections: np.ndarray, frequencies: Sequence[float], sfreq: float) -> np.ndarray:
@@ -241,7 +300,11 @@ def by_rows(x: np.ndarray, run: Callable[[np.ndarray], np.ndarray]) -> np.ndarra
     """Run a filter on float64 copies of a few rows at a time; shape and dtype of `x` stay."""
     rows = x.reshape(-1, x.shape[-1])
     out = np.empty(rows.shape, dtype=x.dtype)
-    step = max(1, _BLOCK // max(1, x.shape[-1]))
-    for start in range(0, len(rows), step):
-        out[start : start + step] = run(rows[start : start + step].astype(np.float64))
+    for part in _row_blocks(rows):
+        out[part] = run(rows[part].astype(np.float64))
     return out.reshape(x.shape)
+
+
+def _row_blocks(rows: np.ndarray) -> list[slice]:
+    step = max(1, _BLOCK // max(1, rows.shape[-1]))
+    return [slice(start, start + step) for start in range(0, len(rows), step)]

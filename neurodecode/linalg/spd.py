@@ -3,6 +3,7 @@
 Riemannian here means the affine-invariant metric, d(A, B) = || log(A^-1/2 B A^-1/2) ||_F.
 Matrices that references and projections made singular share one range: the geometry is then that
 of the range (Bonnabel, Sepulchre 2009, 10.1137/080731347), and a warning says how large it is.
+Means, tangent vectors and distances take torch tensors too, and give tensors then: `arrays`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from neurodecode.core.errors import DataError
 from neurodecode.linalg._native.eigen import eigvalsh
+from neurodecode.linalg.arrays import takes_tensors
 from neurodecode.linalg.karcher import karcher_means
 from neurodecode.linalg.logs import logarithms, squared_log_norms
 from neurodecode.linalg.rank import RANK_TOLERANCE, check_positive, full_rank_eigh, range_basis
@@ -68,6 +70,7 @@ def inverse_sqrt(matrix: np.ndarray, where: str = "inverse square root") -> np.n
     return _rebuild(*full_rank_eigh(matrix, where), lambda values: 1 / np.sqrt(values))
 
 
+@takes_tensors
 def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.ndarray:
     """Mean of matrices under the affine-invariant metric (Karcher mean).
 
@@ -100,6 +103,7 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
     return riemannian_means(matrices, [np.arange(len(matrices))], where)[0]
 
 
+@takes_tensors
 def riemannian_means(
     matrices: np.ndarray, subsets: Sequence[np.ndarray], where: str = "Riemannian means"
 ) -> np.ndarray:
@@ -131,7 +135,7 @@ def riemannian_means(
     [2.0, 1.0]
     """
     matrices = np.asarray(matrices, dtype=np.float64)
-    chosen = [np.arange(len(matrices))[np.asarray(rows)] for rows in subsets]
+    chosen = [np.arange(len(matrices))[np.asarray(rows)] if len(rows) else [] for rows in subsets]
     for k, rows in enumerate(chosen):
         if not len(rows):
             raise DataError(f"{where}: no matrices to average", found=f"subset {k} is empty")
@@ -150,6 +154,7 @@ def riemannian_means(
     return means
 
 
+@takes_tensors
 def tangent_vectors(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
     """Logarithms at a reference as vectors whose Euclidean norm is the Riemannian distance.
 
@@ -206,6 +211,7 @@ def upper_triangles(matrices: np.ndarray) -> np.ndarray:
     return vectors
 
 
+@takes_tensors
 def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -> np.ndarray:
     """Squared affine-invariant distance of every matrix to a reference, or to several.
 
@@ -238,6 +244,7 @@ def squared_distances(matrices: np.ndarray, reference: np.ndarray, where: str) -
     return distances[0] if np.ndim(reference) == 2 else distances.T
 
 
+@takes_tensors
 def pairwise_squared_distances(matrices: np.ndarray, where: str = "distances") -> np.ndarray:
     """Squared affine-invariant distances between all matrices of a set.
 

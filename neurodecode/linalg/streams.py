@@ -13,6 +13,7 @@ import numpy as np
 from scipy import signal
 
 from neurodecode.core.errors import DataError
+from neurodecode.linalg.filtering import forward, start_state
 
 
 class Stream:
@@ -105,9 +106,8 @@ class FilterStream(Stream):
 
     def _sections(self, x: np.ndarray) -> np.ndarray:
         if self.state is None:
-            steady = signal.sosfilt_zi(self.coefficients)[:, None, :]  # (n_sections, 1, 2)
-            self.state = steady * x[None, :, :1]
-        out, self.state = signal.sosfilt(self.coefficients, x, axis=-1, zi=self.state)
+            self.state = start_state(x, self.coefficients)
+        out, self.state = forward(x, self.coefficients, self.state)
         return out
 
     def _taps(self, x: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from neurodecode.core.study import Study
 from neurodecode.loaders.formats import family_of, fnirs
 from neurodecode.loaders.formats.bids import read_study as read_bids_study
 from neurodecode.loaders.formats.bids_files import is_bids
-from neurodecode.loaders.formats.damage import check_content, damage_told
+from neurodecode.loaders.formats.damage import damage_told
 from neurodecode.loaders.formats.event_files import read_events
 from neurodecode.loaders.formats.in_memory import read_object
 from neurodecode.loaders.formats.mne_files import open_raw
@@ -107,7 +107,6 @@ def _read_file(
                 return found
         words = {"recording": path.name, "source": str(path), **known}
         if not options and (plain := open_plain(path)) is not None:
-            check_content(path)
             return _recording(plain, events, [], words)
         form, rest = fnirs.take_options(options)
         raw, notes = open_raw(path, rest)

@@ -115,14 +115,18 @@ class _Filter(Step):
         picked = filtered_rows(recording.channels)
         data, spans = recording.data, recording.good_spans()
         if len(picked) == len(data) and spans == [(0, data.shape[1])]:
-            out = self._apply(data, design, n_pad)  # the usual case, without a copy
+            # The usual case; samples that were read for this have no other user.
+            fresh = getattr(recording.reader, "fresh", False)
+            out = self._apply(data, design, n_pad, overwrite=fresh)
         else:
             out = np.array(data)  # the caller's samples stay
             for start, stop in spans:
                 out[picked, start:stop] = self._apply(out[picked, start:stop], design, n_pad)
         return recording.with_data(out, note=str(self))
 
-    def _apply(self, x: np.ndarray, design: np.ndarray, n_pad: int) -> np.ndarray:
+    def _apply(
+        self, x: np.ndarray, design: np.ndarray, n_pad: int, overwrite: bool = False
+    ) -> np.ndarray:
         check_word(self, "phase", self.phase, PHASES)
         if x.shape[-1] < 2:
             return x
@@ -130,7 +134,7 @@ class _Filter(Step):
             return (fir_causal if self.phase == "causal" else fir_zero_phase)(x, design)
         if self.phase == "causal":
             return filtering.causal(x, design)
-        return filtering.zero_phase(x, design, n_pad)
+        return filtering.zero_phase(x, design, n_pad, overwrite)
 
 
 def filtered_rows(channels: Channels) -> np.ndarray:

@@ -57,11 +57,13 @@ class MappedTrials:
 
     def read(self, index: np.ndarray | slice) -> np.ndarray:
         """Trials as they are on disk, shape (n, n_channels, n_times)."""
-        rows = self.rows[index]
-        order = np.argsort(rows, kind="stable")  # ascending: the disk is read in one direction
-        out = np.empty((len(rows), *self.shape[1:]), dtype=self.base.dtype)
-        for place in order:
-            out[place] = self.base[rows[place], :, self.visible]
+        rows, base = self.rows[index], np.asarray(self.base)  # views of a memory map are slow
+        out = np.empty((len(rows), *self.shape[1:]), dtype=base.dtype)
+        if out.shape[1:] == base.shape[1:]:
+            # The rows are valid; only with mode="raise" would NumPy fill a buffer first.
+            return np.take(base, rows, axis=0, out=out, mode="clip")
+        for place, row in enumerate(rows):
+            out[place] = base[row, :, self.visible]
         return out
 
     def __getitem__(self, index: Tensor | slice) -> Tensor:

@@ -58,7 +58,7 @@ def test_table_and_page(figures, rows):
     timed.append(figures.Timed("c", miss, 60.0))
     said = "1 of 2 stated figures are reached. Missed: c, R2. 1.0 min of one core."
     assert figures.summary(timed) == said
-    page = f"above\n{figures.BEGIN}\nold\n{figures.END}\nbelow\n"
+    page = "above\n<!-- table: begin -->\nold\n<!-- table: end -->\nbelow\n"
     once = figures.page_with(page, "new")
     assert once == figures.page_with(once, "new") == page.replace("old", "new")
     with pytest.raises(ValueError, match="lacks"):

@@ -15,7 +15,8 @@ from neurodecode.core.study import Study
 from neurodecode.evaluation.moabb_splits import MoabbSplitter
 
 pytest.importorskip("moabb", reason="MOABB is not installed: pip install neurodecode-toolkit[hub]")
-pytestmark = pytest.mark.slow  # imports MOABB and runs its three evaluations
+# Imports MOABB and runs its three evaluations.
+pytestmark = [pytest.mark.slow, pytest.mark.parity]
 SEED = 7
 CLASSES = ["left_hand", "right_hand"]
 WINDOW = {"labels": CLASSES, "tmin": 0.0, "tmax": 3.0}

@@ -23,17 +23,20 @@ def test_typos_are_guessed():
 
 
 def test_packages_of_others_add_names_through_entry_points(monkeypatch):
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
-    def entry_points(group):
-        mine = EntryPoint("my-step", "json:loads", "neurodecode.steps")
-        return [mine] if group == mine.group else []
-
+    mine = EntryPoint("my-step", "json:loads", "neurodecode.steps")
     registry._entries.cache_clear()
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "_all_entry_points", lambda: EntryPoints([mine]))
     try:
         import json
 
         assert registry.resolve("step", "my-step") is json.loads
     finally:
         registry._entries.cache_clear()
+
+
+def test_a_name_is_found_in_any_card():
+    assert registry._card_name('name = "Zhou2016"\nversion = 1\n', "zhou") == "Zhou2016"
+    assert registry._card_name("version = 1\nname = 'Zhou2016'\n", "zhou") == "Zhou2016"
+    assert registry._card_name('version = 1\n[deep]\nname = "no"\n', "zhou") == "zhou"

@@ -15,6 +15,7 @@ def class_matrices(n=30, n_channels=4, n_classes=2, seed=0):
     return x @ x.transpose(0, 2, 1) / 60, y
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_labels_and_probabilities_are_pyriemanns(n_classes):

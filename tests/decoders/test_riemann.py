@@ -27,6 +27,7 @@ def folds(matrices, y):
     return StratifiedKFold(4, shuffle=True, random_state=0).split(matrices, y)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("metric", METRICS)
 def test_mdm_has_pyriemanns_labels_and_distances(flicker, metric):
@@ -42,6 +43,7 @@ def test_mdm_has_pyriemanns_labels_and_distances(flicker, metric):
         assert np.allclose(distances, theirs.transform(matrices[test]), rtol=1e-4, atol=1e-8)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 def test_fgmdm_has_pyriemanns_labels_and_distances(flicker):
     from pyriemann.classification import FgMDM as PyriemannFgMDM
@@ -55,6 +57,7 @@ def test_fgmdm_has_pyriemanns_labels_and_distances(flicker):
         assert np.allclose(distances, theirs.transform(matrices[test]), atol=1e-6)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("metric", ["riemann", "logeuclid", "euclid"])
 @pytest.mark.parametrize("n_neighbors", [1, 4, 5])
@@ -69,6 +72,7 @@ def test_neighbours_have_pyriemanns_labels(flicker, metric, n_neighbors):
         assert np.array_equal(ours.predict(matrices[test]), theirs.predict(matrices[test]))
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 def test_tangent_vectors_are_pyriemanns(flicker):
     from pyriemann.tangentspace import TangentSpace as PyriemannTangentSpace

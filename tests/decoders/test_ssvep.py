@@ -108,6 +108,7 @@ def test_phases_tell_targets_of_one_frequency_apart():
     assert np.allclose(blind, 0)
 
 
+@pytest.mark.parity
 @pytest.mark.slow  # MOABB takes seconds to import
 def test_predictions_equal_moabbs(trials):
     pytest.importorskip("moabb", reason="the peer to compare with")

@@ -23,6 +23,7 @@ def _planted(n_trials=4, n_times=600, noise=1.0, seed=0):
     return Epochs(brain, channels=["Fz", "Cz", "Pz"], sfreq=50), stimulus, kernel
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize(("tmin", "tmax"), [(-0.24, 0.0), (-0.1, 0.1), (0.0, 0.24)])
 def test_equals_the_receptive_field_of_mne(tmin, tmax):
     from mne.decoding import ReceptiveField

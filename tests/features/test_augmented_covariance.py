@@ -72,6 +72,7 @@ def test_the_first_block_is_the_covariance_of_the_samples_kept():
     assert np.array_equal(plain, Covariance().transform(epochs))
 
 
+@pytest.mark.parity
 def test_inside_the_trial_it_is_pyriemanns_time_delay_covariance():
     estimation = pytest.importorskip("pyriemann.estimation")
     x = noise_epochs(n_times=400).data

@@ -19,6 +19,7 @@ from neurodecode.features import (
 from neurodecode.preprocessing import Reference
 
 
+@pytest.mark.parity
 def test_covariance_is_that_of_scikit_learn():
     from sklearn.covariance import ledoit_wolf, oas
 
@@ -45,6 +46,7 @@ def test_lost_rank_stays_lost_and_shrinkage_is_that_of_the_space_left(estimator)
     assert np.allclose(Covariance(estimator).transform(referenced), expected, atol=1e-12)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("estimator", ["corr", "scm"])
 def test_correlations_and_blocks_are_pyriemanns(estimator):
@@ -114,6 +116,7 @@ def test_steps_that_learn_from_labels_ask_for_them(step):
         step.fit(noise_epochs())
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [("ERPCovariances", {}), ("ERPCovariances", {"svd": 2}), ("XdawnCovariances", {"nfilter": 2})],

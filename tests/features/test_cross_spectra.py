@@ -19,6 +19,7 @@ def noise(n_channels=4, n_times=512, seed=0):
     return np.random.default_rng(seed).normal(size=(6, n_channels, n_times))
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 def test_cross_spectra_equal_pyriemann():
     estimation = pytest.importorskip("pyriemann.estimation")
@@ -29,6 +30,7 @@ def test_cross_spectra_equal_pyriemann():
     assert np.allclose(CrossSpectralCovariance(0, 64).transform(epochs), expected, rtol=1e-8)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", KINDS)
 def test_coherences_equal_pyriemann(kind):

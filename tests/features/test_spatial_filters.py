@@ -76,6 +76,7 @@ def test_the_penalty_shrinks_weights_on_weak_channels():
 
 
 # ---------------------------------------------------------------------- SPoC, SSD
+@pytest.mark.parity
 def test_spoc_equals_pyriemanns():
     matrices, y = random_covariances(60), np.random.default_rng(1).normal(size=60)
     theirs = PyriemannSPoC(nfilter=3, metric="euclid", log=True).fit(matrices, y)
@@ -119,6 +120,7 @@ def test_ssd_finds_a_rhythm_under_louder_noise():
         SSD(9, 12, flank=10).fit(epochs)
 
 
+@pytest.mark.parity
 def test_ssd_is_mnes_where_both_see_the_same_bands():
     """With MNE's Butterworth filters, which pad the ends in another way, patterns agree."""
     from mne.decoding import SSD as MneSSD
@@ -139,6 +141,7 @@ def test_ssd_is_mnes_where_both_see_the_same_bands():
     assert cosine / np.linalg.norm(ours.patterns_[0]) > 0.999
 
 
+@pytest.mark.parity
 @pytest.mark.data
 @pytest.mark.parametrize("held", range(3))
 def test_csp_and_xdawn_are_pyriemanns_on_real_folds(shared_data, held):
@@ -171,6 +174,7 @@ def evoked_epochs(n=40, amplitude=1.0):
     return nd.Epochs(data, channels=NAMES, sfreq=100, y=y)
 
 
+@pytest.mark.parity
 def test_xdawn_is_pyriemanns():
     epochs = evoked_epochs()
     theirs = PyriemannXdawn(nfilter=2, estimator="scm").fit(epochs.data.astype(float), epochs.y)

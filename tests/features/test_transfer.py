@@ -137,6 +137,7 @@ def one_source_one_target():
     return train, epochs[42:]
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("rotate", [False, True])
 def test_labels_are_pyriemanns(rotate):
@@ -158,6 +159,7 @@ def test_labels_are_pyriemanns(rotate):
     assert np.array_equal(ours.fit(train, train.y).predict(test), theirs)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("tradeoff", [0.0, 0.3, 1.0])
 def test_weighted_means_are_pyriemanns(tradeoff):

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -20,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+NATIVE = "neurodecode/linalg/_native"
 SITE = sysconfig.get_paths()["purelib"]
 NOT_SOURCE = shutil.ignore_patterns(
     ".git",
@@ -146,6 +148,35 @@ def test_the_wheel_holds_every_file_of_the_packages(source: Path, built: Path):
     assert packed - kernels == expected, (
         "a new file ending? name it in pyproject.toml, package-data"
     )
+
+
+def test_wheel_and_sdist_carry_the_sources_of_the_kernels(checkout: Path, built: Path):
+    sources = {path.name for path in (checkout / NATIVE).glob("*.[ch]")}
+    assert {"lanes.h", "eigen.h", "module.c", "form_2.c", "form_4.c", "form_8.c"} <= sources
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        assert sources == in_room(wheel.namelist())
+    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+        assert sources == in_room(sdist.getnames())
+
+
+def in_room(names: list[str]) -> set[str]:
+    return {Path(name).name for name in names if NATIVE in name and name.endswith((".c", ".h"))}
+
+
+def test_every_header_of_the_kernels_is_known_to_the_build(checkout: Path):
+    text = (checkout / "setup.py").read_text(encoding="utf-8")  # or a change of it builds nothing
+    for path in (checkout / NATIVE).glob("*.h"):
+        assert f'"{path.stem}"' in text, path.name
+
+
+def test_wheels_are_built_and_tested_with_and_without_kernels(checkout: Path):
+    text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)["tool"]["cibuildwheel"]
+    oldest = Version(project(checkout)["requires-python"].removeprefix(">="))
+    assert table["build"].startswith(f"cp{oldest.major}{oldest.minor}-*")
+    for system in (table, table["windows"]):
+        tested = [line for line in system["test-command"] if "pytest" in line]
+        assert ["NEURODECODE_NATIVE=0" in line for line in tested] == [False, True]
 
 
 def project(checkout: Path) -> dict:

@@ -69,6 +69,7 @@ def test_mean_moves_with_mixing_and_with_inversion():
     assert np.allclose(riemannian_mean(np.linalg.inv(matrices)), np.linalg.inv(mean), rtol=1e-7)
 
 
+@pytest.mark.parity
 @pytest.mark.filterwarnings("ignore")
 def test_mean_and_tangent_space_equal_pyriemann():
     from pyriemann.tangentspace import TangentSpace

@@ -8,6 +8,7 @@ from neurodecode.linalg import (
     from_tangent,
     geodesic,
     metric_mean,
+    metric_means,
     metric_squared_distances,
     tangent_vectors,
 )
@@ -19,6 +20,7 @@ def random_spd(n_matrices, n, seed=0):
     return x @ x.transpose(0, 2, 1) / (4 * n)
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize("metric", METRICS)
 def test_mean_equals_pyriemann(metric):
     geometry = pytest.importorskip("pyriemann.geometry.mean")
@@ -28,6 +30,7 @@ def test_mean_equals_pyriemann(metric):
     assert np.allclose(metric_mean(matrices, metric), theirs, rtol=0, atol=1e-8)
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize("metric", METRICS)
 def test_distances_equal_pyriemann(metric):
     geometry = pytest.importorskip("pyriemann.geometry.distance")
@@ -35,6 +38,17 @@ def test_distances_equal_pyriemann(metric):
     theirs = geometry.distance(matrices, reference, metric=metric, squared=True)[:, 0]
     ours = metric_squared_distances(matrices, reference, metric)
     assert np.allclose(ours, theirs, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_many_means_and_references_are_the_single_ones(metric):
+    matrices, subsets = random_spd(12, 5), [np.arange(7), np.arange(4, 12)]
+    means = metric_means(matrices, subsets, metric)
+    for mean, rows in zip(means, subsets, strict=True):
+        assert np.allclose(mean, metric_mean(matrices[rows], metric), rtol=0, atol=1e-9)
+    together = metric_squared_distances(matrices, means, metric)
+    for column, mean in zip(together.T, means, strict=True):
+        assert np.array_equal(column, metric_squared_distances(matrices, mean, metric))
 
 
 # The mean of "kullback_sym" minimizes the divergence, not the square of it.

@@ -116,6 +116,20 @@ def test_radial_dipoles_are_silent_in_meg_and_loud_in_eeg():
     assert 0.01 < field.max() < 5  # µV for 1 nAm
 
 
+def test_potentials_are_mnes_in_its_four_shells():
+    import mne
+
+    places, orientations = head.scattered_dipoles(12, np.random.default_rng(0))
+    names = CHANNELS[:6]
+    montage = mne.channels.make_dig_montage(
+        dict(zip(names, head.cap_positions(names), strict=True)), coord_frame="head"
+    )
+    info = mne.create_info(list(names), 100.0, "eeg").set_montage(montage)
+    theirs = 1e-3 * head._solve(info, places, orientations)  # µV for 1 nAm
+    ours = head.eeg_lead_field(names, places, orientations)
+    np.testing.assert_allclose(ours, theirs, atol=1e-12 * np.abs(theirs).max())
+
+
 def test_turning_the_cap_is_turning_the_brain_back():
     places, outward = head.under(("C3",))
     turn = head.rotation(np.array([0.0, 0.0, 180.0]))

@@ -25,6 +25,10 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
+    "forward": [
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER),
+        *(_DOUBLES, _DOUBLES, _INTEGER),
+    ],
     "samples": [
         *(ctypes.c_void_p, *[_INTEGER] * 5, ctypes.c_void_p, _DOUBLES, _DOUBLES),
         *(_INTEGER, ctypes.c_void_p, _INTEGER),
@@ -35,6 +39,7 @@ _RESULTS = {
     "joint": ctypes.c_int64,
     "logs": ctypes.c_int,
     "sections": ctypes.c_int,
+    "forward": ctypes.c_int,
     "samples": None,
 }
 
@@ -48,6 +53,7 @@ class Kernels:
     joint: Any
     logs: Any
     sections: Any
+    forward: Any
     samples: Any
 
     @property

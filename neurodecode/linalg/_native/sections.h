@@ -1,4 +1,4 @@
-/* Second-order sections along rows, one row in each lane, forwards and backwards.
+/* Second-order sections along rows, one row in each lane: forwards and backwards, or forwards alone.
  *
  * Transposed direct form II, as in SciPy. Samples lie time-major in one line of vectors; a chunk
  * of it is read, runs through all sections and is written while it is in the fastest cache.
@@ -10,6 +10,11 @@ enum { CHUNK = 256, GROUP = 4 }; /* the states of 4 sections fit the registers *
 typedef struct {
     vec b0, b1, b2, a1, a2;
 } section;
+
+INLINE section section_from(const double *six) /* b0, b1, b2, 1, a1, a2 */
+{
+    return (section){splat(six[0]), splat(six[1]), splat(six[2]), splat(six[4]), splat(six[5])};
+}
 
 INLINE void sweep_group(vec *line, int64_t count, int64_t step, const section *s, vec *state, int n)
 {
@@ -94,7 +99,7 @@ static void set_state(vec *state, const double *steady, vec first, int64_t n)
     for (int64_t k = 0; k < 2 * n; k++) state[k] = steady[k] * first;
 }
 
-/* Rows (n_rows, n_times) of double (wide) or float; sections (n, 6) with a0 = 1; steady (n, 2)
+/* `in` may be `out`. Rows (n_rows, n_times) of double (wide) or float; sections (n, 6) with a0 = 1; steady (n, 2)
  * is their state after a long input of ones. Returns 0, or -1 without memory. */
 EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, int64_t n_times,
                           int64_t n_pad, const double *sections, const double *steady, int64_t n)
@@ -104,9 +109,7 @@ EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, i
     vec *line = room((size_t)(total + 7 * n), &block), *state = line + total;
     section *s = (section *)(state + 2 * n);
     if (block == NULL) return -1;
-    for (int64_t k = 0; k < n; k++, sections += 6)
-        s[k] = (section){splat(sections[0]), splat(sections[1]), splat(sections[2]),
-                         splat(sections[4]), splat(sections[5])};
+    for (int64_t k = 0; k < n; k++) s[k] = section_from(sections + 6 * k);
     for (int64_t first = 0; first < n_rows; first += LANES) {
         rows r = {in, out, wide, first, n_rows, n_times};
         for (int64_t t = 0; t < total; t += CHUNK) {
@@ -121,6 +124,37 @@ EXPORT int FORM(sections)(const void *in, void *out, int wide, int64_t n_rows, i
             sweep(line + end - 1, count, -1, s, state, n);
             write_chunk(&r, line + end - count, end - count - n_pad, count);
         }
+    }
+    free(block);
+    return 0;
+}
+
+/* Forwards alone: `states` (n, n_rows, 2) are what the samples before have left, and what these
+ * leave. A row gets the same bits however it is cut into calls. */
+EXPORT int FORM(forward)(const void *in, void *out, int wide, int64_t n_rows, int64_t n_times,
+                         const double *sections, double *states, int64_t n)
+{
+    void *block;
+    vec *line = room((size_t)(CHUNK + 7 * n), &block), *state = line + CHUNK;
+    section *s = (section *)(state + 2 * n);
+    if (block == NULL) return -1;
+    for (int64_t k = 0; k < n; k++) s[k] = section_from(sections + 6 * k);
+    for (int64_t first = 0; first < n_rows; first += LANES) {
+        rows r = {in, out, wide, first, n_rows, n_times};
+        for (int lane = 0; lane < LANES; lane++) {
+            int64_t row = first + lane < n_rows ? first + lane : n_rows - 1;
+            for (int64_t k = 0; k < 2 * n; k++)
+                state[k][lane] = states[(k / 2 * n_rows + row) * 2 + k % 2];
+        }
+        for (int64_t t = 0; t < n_times; t += CHUNK) {
+            int64_t count = n_times - t < CHUNK ? n_times - t : CHUNK;
+            read_chunk(&r, line, t, count);
+            sweep(line, count, 1, s, state, n);
+            write_chunk(&r, line, t, count);
+        }
+        for (int lane = 0; lane < LANES && first + lane < n_rows; lane++)
+            for (int64_t k = 0; k < 2 * n; k++)
+                states[(k / 2 * n_rows + first + lane) * 2 + k % 2] = state[k][lane];
     }
     free(block);
     return 0;

@@ -1,7 +1,4 @@
-"""Second-order sections with channels in lanes; the twin is SciPy's, in `linalg.filtering`.
-
-Zero-phase only: the causal filter must equal its stream bit for bit, and the stream is SciPy's.
-"""
+"""Second-order sections with channels in lanes; the twins are SciPy's, in `linalg.filtering`."""
 
 from __future__ import annotations
 
@@ -10,7 +7,9 @@ import numpy as np
 from neurodecode.linalg._native.library import kernels
 
 
-def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray | None:
+def filter_rows(
+    x: np.ndarray, sections: np.ndarray, n_pad: int, overwrite: bool = False
+) -> np.ndarray | None:
     """Filter along the last axis, forwards and backwards, or None where the twin must.
 
     Parameters
@@ -21,6 +20,8 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray |
     n_pad : int
         Samples of odd reflection before and after. Both ways start from the steady state of the
         sample that comes first.
+    overwrite : bool, default False
+        True: `y` lies in the place of `x` where that can be written to.
 
     Returns
     -------
@@ -33,11 +34,10 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray |
     True
     """
     found = kernels()
-    fits = x.size and x.dtype in (np.float32, np.float64) and x.dtype.isnative
-    if found is None or not fits or not _is_plain(sections):
+    if found is None or not _fits(x) or not _is_plain(sections):
         return None
     rows = np.ascontiguousarray(x)
-    out = np.empty_like(rows)
+    out = rows if overwrite and rows.flags.writeable else np.empty_like(rows)
     table = np.ascontiguousarray(sections, dtype=np.float64)
     steady = steady_state(table)
     n_times = x.shape[-1]
@@ -48,6 +48,51 @@ def filter_rows(x: np.ndarray, sections: np.ndarray, n_pad: int) -> np.ndarray |
     if status:
         raise MemoryError(f"no room to filter rows of {n_times} samples")
     return out
+
+
+def filter_forward(
+    x: np.ndarray, sections: np.ndarray, state: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Filter rows forwards from a state, or None where the twin must.
+
+    However a signal is cut into calls, its samples come out with the same bits.
+
+    Parameters
+    ----------
+    x : array, shape (n_rows, n_times)
+        float32 and float64 are filtered here, in float64.
+    sections : float64 array, shape (n_sections, 6)
+    state : float64 array, shape (n_sections, n_rows, 2)
+        As `scipy.signal.sosfilt` takes it.
+
+    Returns
+    -------
+    y : array, shape and dtype of `x`
+    state : float64 array, for the samples that follow
+
+    Examples
+    --------
+    >>> x, gain = np.ones((1, 3)), np.array([[0.5, 0, 0, 1, 0, 0]])
+    >>> found = filter_forward(x, gain, np.zeros((1, 1, 2)))
+    >>> found is None or found[0].tolist() == [[0.5, 0.5, 0.5]]
+    True
+    """
+    found = kernels()
+    if found is None or not _fits(x) or not (sections[:, 3] == 1).all():
+        return None
+    rows, table = np.ascontiguousarray(x), np.ascontiguousarray(sections, dtype=np.float64)
+    out, left = np.empty_like(rows), np.array(state, dtype=np.float64, order="C")
+    status = found.forward(
+        rows.ctypes.data, out.ctypes.data, x.dtype == np.float64, *x.shape,
+        table.ctypes.data, left.ctypes.data, len(table),
+    )  # fmt: skip
+    if status:
+        raise MemoryError("no room to filter")
+    return out, left
+
+
+def _fits(x: np.ndarray) -> bool:
+    return bool(x.size and x.dtype in (np.float32, np.float64) and x.dtype.isnative)
 
 
 def steady_state(sections: np.ndarray) -> np.ndarray:

@@ -52,7 +52,14 @@ class DirectReader:
     first, n_times : first sample of the recording in the file, and how many
     triggers : bool array, shape (n_channels,)
         Channels of codes: whole numbers, of which `_TRIGGERS` are kept.
+
+    Attributes
+    ----------
+    fresh : True
+        Every array that is read is new: who asked for it may write into it.
     """
+
+    fresh = True
 
     def __init__(
         self, path: Path, runs: list[_Run], kind: int, step: int, starts: np.ndarray,
@@ -144,7 +151,8 @@ def direct_reader(raw: Any, factors: np.ndarray) -> DirectReader | None:
         and len(raw.filenames) == 1
         and raw._projector is None
         and raw._comp is None
-        and np.array_equal(np.arange(n_channels)[raw._read_picks[0]], np.arange(n_channels))
+        and raw._raw_extras[0]["orig_nchan"] == n_channels
+        and np.array_equal(raw._read_picks[0], np.arange(n_channels))
     )
     if not plain:
         return None
@@ -197,9 +205,7 @@ def fif_reader(raw: Any, extras: dict[str, Any], gains: np.ndarray) -> DirectRea
     bounds = np.asarray(extras["bounds"], dtype=np.int64)
     places = np.array([tag.pos for tag in tags], dtype=np.int64) + _FIF_HEAD
     counts = np.diff(bounds)
-    if len(raw.ch_names) != n_channels or places[-1] + counts[-1] * n_channels * 4 > (
-        path.stat().st_size
-    ):
+    if places[-1] + counts[-1] * n_channels * 4 > path.stat().st_size:
         return None
     starts = np.arange(n_channels, dtype=np.int64) * 4
     return DirectReader(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodecode.core.checks import frame_of, text_array
 from neurodecode.core.intervals import is_bad
 from neurodecode.core.recording_text import clock_words, duration_words
 
@@ -56,10 +57,16 @@ def annotation_tables(raw: Any) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
                 f"{duration_words(duration)} were cut out of the file at {clock_words(onset)}"
             )
     return (
-        pd.DataFrame(events, columns=["onset", "duration", "label"]),
-        pd.DataFrame(list(intervals.values()), columns=["onset", "duration", "kind"]),
+        _table(events, ("onset", "duration", "label")),
+        _table(list(intervals.values()), ("onset", "duration", "kind")),
         notes,
     )
+
+
+def _table(rows: list[tuple[float, float, str]], names: tuple[str, str, str]) -> pd.DataFrame:
+    onset, duration, words = zip(*rows, strict=True) if rows else ((), (), ())
+    columns = (np.array(onset, dtype=float), np.array(duration, dtype=float), text_array(words))
+    return frame_of(dict(zip(names, columns, strict=True)), len(rows))
 
 
 def _interval(label: str, duration: float) -> tuple[str | None, float]:
@@ -90,8 +97,8 @@ def stim_events(raw: Any) -> pd.DataFrame:
     """
     import mne
 
-    picks = mne.pick_types(raw.info, meg=False, stim=True, exclude=[])  # type: ignore[arg-type]
-    names = [raw.ch_names[i] for i in picks]
+    types = [mne.channel_type(raw.info, i) for i in range(len(raw.ch_names))]
+    names = [name for name, kind in zip(raw.ch_names, types, strict=True) if kind == "stim"]
     summary = [name for name in ("STI101", "STI 014", "STI014") if name in names]
     frames = []
     for name in summary[:1] or names:

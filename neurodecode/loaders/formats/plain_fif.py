@@ -23,7 +23,7 @@ from neurodecode.loaders.formats.direct import DirectReader, fif_reader
 _MEAS_INFO, _RAW_DATA, _CONTINUOUS, _BADS, _ANNOTATIONS = 101, 102, 112, 359, 3810
 _BLOCK_START, _BLOCK_END = 104, 105
 _FIRST_SAMPLE, _BUFFER, _FLOAT = 208, 300, 4
-# Root, measurement, subject, digitized points, events, device, helium: nothing in them matters here.
+# The others: root, measurement, subject, digitized points, events, device, helium, parent.
 _KNOWN_BLOCKS = {
     999, 100, _MEAS_INFO, _RAW_DATA, 106, 107, _CONTINUOUS, 115, 124, 125, 354, _BADS, _ANNOTATIONS,
 }  # fmt: skip
