@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -129,7 +130,7 @@ class CSP(Step):
         X = self._check_input(X)
         fitted = []
         for means, shares in _class_means(X, y, folds):
-            step = clone(self)
+            step: Any = clone(self)
             step.n_channels_in_, step.sfreq_in_ = X.shape[1], None
             step._learn(means, shares)
             fitted.append(step)
