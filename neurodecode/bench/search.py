@@ -50,12 +50,14 @@ class GridSearch(GridSearchCV):
         (name, first), *rest = self.estimator.steps
         settings = self.get_params(deep=False)
         settings["estimator"] = Pipeline([(name, _Kept(cells, first.order, first.lag)), *rest])
-        settings["cv"] = list(check_cv(self.cv, y, classifier=is_classifier(self)).split(X, y))
+        folds: Any = check_cv(self.cv, y, classifier=is_classifier(self))
+        settings["cv"] = list(folds.split(X, y))
         search = GridSearchCV(**settings).fit(np.arange(len(X)), y)
         vars(self).update({key: value for key, value in vars(search).items() if key[-1] == "_"})
         chosen = search.best_estimator_.steps[0][1]
-        first = clone(first).set_params(order=chosen.order, lag=chosen.lag).fit(X)
-        self.best_estimator_ = Pipeline([(name, first), *search.best_estimator_.steps[1:]])
+        step: Any = clone(first)
+        step.set_params(order=chosen.order, lag=chosen.lag).fit(X)
+        self.best_estimator_ = Pipeline([(name, step), *search.best_estimator_.steps[1:]])
         return self
 
     def _cells(self, X: Any) -> _Cells | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -204,7 +205,7 @@ def _ledoit_wolf(
     samples: np.ndarray, n_times: int, rank: int, lengths: np.ndarray | None
 ) -> np.ndarray:
     norm = _squared_norms(samples)
-    fourth = np.sum(np.square(lengths), axis=1) / n_times
+    fourth = np.sum(np.square(cast(np.ndarray, lengths)), axis=1) / n_times
     spread = (fourth - norm) / n_times  # summed variance of the entries of a sample covariance
     distance = norm - np.trace(samples, axis1=1, axis2=2) ** 2 / rank
     return np.where(spread > 0, _ratio(np.minimum(spread, distance), distance), 0.0)
