@@ -11,7 +11,11 @@ from neurodecode.core import lazy
 if TYPE_CHECKING:
     from neurodecode.nets.catalogue import applicable as applicable
     from neurodecode.nets.catalogue import build as build
+    from neurodecode.nets.graph.ricci import curvature as curvature
+    from neurodecode.nets.graph.ricci import ricci_flow as ricci_flow
     from neurodecode.nets.headed import Headed as Headed
+    from neurodecode.nets.prototypes import PrototypeHead as PrototypeHead
+    from neurodecode.nets.prototypes import with_prototypes as with_prototypes
     from neurodecode.nets.spiking.neurons import LIF as LIF
     from neurodecode.nets.spiking.neurons import LIFState as LIFState
     from neurodecode.nets.spiking.neurons import decay_per_step as decay_per_step
@@ -23,9 +27,13 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "LIF": "spiking.neurons",
         "Headed": "headed",
         "LIFState": "spiking.neurons",
+        "PrototypeHead": "prototypes",
         "applicable": "catalogue",
         "build": "catalogue",
+        "curvature": "graph.ricci",
         "decay_per_step": "spiking.neurons",
+        "ricci_flow": "graph.ricci",
         "spike": "spiking.surrogate",
+        "with_prototypes": "prototypes",
     },
 )

@@ -12,6 +12,7 @@ from neurodecode.core.recipe import FAMILIES, read_recipe
 from neurodecode.decoders.flicker import CARD
 
 NAMES = registry.names("recipe")
+SLOW = ("deep-ssvep",)  # a network of 600 000 weights
 # Steps that need more than these epochs hold: a recording, a whole cap. The chains that have them
 # are run on recordings in tests/bench/test_chains.py.
 BEFORE_THE_CUT = ("bad-channels", "clean-bold", "interpolate")
@@ -38,7 +39,9 @@ def test_filters_are_where_they_are_exact(name):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in NAMES]
+)
 def test_finds_a_planted_effect(name):
     steps = recipe(name).steps
     pipe = clone(

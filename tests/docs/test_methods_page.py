@@ -29,6 +29,11 @@ def test_every_recipe_stands_on_the_page():
     assert not missing
 
 
+def test_every_network_stands_on_the_page():
+    missing = [name for name in nd.list("net") if f"`{name}`" not in METHODS]
+    assert not missing
+
+
 def _rows() -> list[str]:
     found = [line for line in METHODS.splitlines() if re.match(r"\| .*\| `", line)]
     return [row for row in found if _papers(row.rsplit("|", 2)[1])]

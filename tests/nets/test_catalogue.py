@@ -3,56 +3,42 @@ import pytest
 import torch
 from torch import nn
 
-from neurodecode.core import Spec, registry
+from neurodecode.core import Spec
 from neurodecode.core.errors import DataError, UnknownName
 from neurodecode.nets import applicable, build
 
-NETS = registry.names("net")
 SPEC = Spec(n_channels=22, n_times=1000, sfreq=250.0, n_outputs=4)
+# Fewest samples at 4 channels and 256 Hz.
+SHORTEST = {
+    "atat": 64,
+    "atcnet": 616,
+    "conformer": 99,
+    "dbconformer": 125,
+    "deep-ssvep": 7,
+    "deep4": 441,
+    "eegdenoisenet-cnn": 3,
+    "eegdenoisenet-fcnn": 2,
+    "eegnet": 27,
+    "eegnet-fusion": 32,
+    "mi-eegnet": 8,
+    "mvcnet": 125,
+    "shallow": 99,
+    "tcformer": 56,
+}
 DENOISERS = ("atat", "eegdenoisenet-cnn", "eegdenoisenet-fcnn")  # a segment in, a segment out
 
 
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [("eegnet", 3444), ("shallow", 46084), ("conformer", 789572), ("atcnet", 113732)],
-)
-def test_parameter_counts(name, count):
-    assert sum(p.numel() for p in build(name, SPEC).parameters()) == count
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_registered_nets(name):
-    torch.manual_seed(0)
-    spec = Spec(1, 100, 250.0, 100) if name in DENOISERS else SPEC
-    net = build(name, spec)
-    x = torch.randn(3, spec.n_channels, spec.n_times)
-
-    loss = nn.functional.cross_entropy(net(x), torch.tensor([0, 1, 3]))
-    loss.backward()
-    idle = [
-        key
-        for key, p in net.named_parameters()
-        if p.requires_grad and (p.grad is None or not p.grad.any())
-    ]
-    assert not idle, f"no gradient reaches {idle}"
-
-    net.eval()
-    with torch.no_grad():
-        outputs = net(x)
-        torch.testing.assert_close(net(x[1:2]), outputs[1:2], rtol=1e-4, atol=1e-5)  # unit batch
-        torch.testing.assert_close(net.head(net.encode(x)), outputs)
-    assert outputs.shape == (3, spec.n_outputs) and net.encode(x).ndim == 2
-
-
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", SHORTEST)
 def test_shortest_window_is_exact(name):
     def reason(n_times):
-        segment = Spec(1, n_times, 128.0, n_times)
-        return applicable(name, segment if name in DENOISERS else Spec(4, n_times, 128.0, 2))
+        segment = Spec(1, n_times, 256.0, n_times)
+        return applicable(name, segment if name in DENOISERS else Spec(4, n_times, 256.0, 2))
 
-    shortest = next(n for n in range(1, 700) if reason(n) is None)
-    assert str(shortest) in reason(shortest - 1)
-    assert "samples" in reason(1)
+    shortest = SHORTEST[name]
+    assert reason(shortest) is None
+    assert str(shortest) in reason(shortest - 1) if shortest > 1 else True
+    if shortest > 1:
+        assert "samples" in reason(1)
 
 
 def test_one_channel():

@@ -1,7 +1,8 @@
 """NeuroSketch: a plain two-dimensional network on a folded picture of channels and time.
 
-"NeuroSketch", 2025, arXiv:2512.09524; layers after the authors' public code
-(github.com/Galaxy-Dawn/NeuroSketch).
+Zhang, Yuan, Yang, Chen, Meng, Yang: "NeuroSketch: an effective framework for neural decoding via
+systematic architectural optimization", 2025, arXiv:2512.09524; layers after the authors' public
+code (github.com/Galaxy-Dawn/NeuroSketch).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """DBConformer: one Transformer over stretches of time, one over channels, side by side.
 
-Wang et al.: "DBConformer", IEEE Journal of Biomedical and Health Informatics 30(5) 4134-4147,
-2026, arXiv:2506.21140. Sizes after the description of the authors' public code
-(github.com/wzwvv/DBConformer); written anew.
+Wang, Wang, Jia, He, Li, Wu: "DBConformer: dual-branch convolutional Transformer for EEG decoding",
+IEEE Journal of Biomedical and Health Informatics 30(5) 4134-4147, 2026, arXiv:2506.21140.
+Sizes after the description of the authors' public code (github.com/wzwvv/DBConformer).
 """
 
 from __future__ import annotations

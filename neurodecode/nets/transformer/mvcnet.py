@@ -1,7 +1,8 @@
 """MVCNet: a convolutional network that a Transformer and three views of each trial teach.
 
-Wang et al.: "MVCNet", Knowledge-Based Systems, arXiv:2502.17482. Layers and losses after the
-description of the authors' public code (github.com/wzwvv/MVCNet); written anew.
+Wang, Li, Chen, Wu: "MVCNet: multi-view contrastive network for motor imagery classification",
+Knowledge-Based Systems, arXiv:2502.17482. Layers and losses after the
+description of the authors' public code (github.com/wzwvv/MVCNet).
 
 The Transformer serves training only, in the public code too: what is registered is the
 convolutional network alone. Train both with
@@ -22,6 +23,7 @@ from torch.nn import functional as F
 
 from neurodecode.core import Spec
 from neurodecode.core.errors import DataError
+from neurodecode.nets.analytic import analytic
 from neurodecode.nets.headed import Headed
 from neurodecode.nets.needs import check_input
 
@@ -186,14 +188,10 @@ def shift_frequency(x: Tensor, sfreq: float, hertz: float) -> Tensor:
     >>> bool(torch.allclose(shifted, torch.sin(2 * torch.pi * 12 * t), atol=1e-4))
     True
     """
-    n_times = x.shape[-1]
-    keep = torch.zeros(n_times, device=x.device, dtype=x.dtype)
-    keep[0], keep[1 : (n_times + 1) // 2] = 1, 2
-    if n_times % 2 == 0:
-        keep[n_times // 2] = 1
-    analytic = torch.fft.ifft(torch.fft.fft(x) * keep)
-    phase = 2 * torch.pi * hertz / sfreq * torch.arange(n_times, device=x.device, dtype=x.dtype)
-    return analytic.real * phase.cos() - analytic.imag * phase.sin()
+    steps = torch.arange(x.shape[-1], device=x.device, dtype=x.dtype)
+    phase = 2 * torch.pi * hertz / sfreq * steps
+    z = analytic(x)
+    return z.real * phase.cos() - z.imag * phase.sin()
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float = _TEMPERATURE) -> Tensor:
