@@ -1,0 +1,6 @@
+def fits(taps):
+    return False
+
+
+def words(w):
+    return "block-Toeplitz products"
