@@ -8,11 +8,13 @@ import torch
 from torch import nn
 
 from neurodecode.core import Spec
+from neurodecode.linalg._native import library
 from neurodecode.nets import _braindecode, build
 from neurodecode.training import Plan, cross_entropy, train
 from neurodecode.training.restructure import native_block
+from neurodecode.training.restructure.first_block import FirstBlock
 from neurodecode.training.restructure.form import form_of
-from neurodecode.training.restructure.lags import lag_moments
+from neurodecode.training.restructure.lags import LaggedTrials, lag_moments
 from neurodecode.training.restructure.toeplitz import ToeplitzFilter
 
 # Batch norm cancels these: no gradient reaches them, rounding alone moves them in the textbook.
@@ -94,6 +96,67 @@ def test_restructured_nets_equal_their_textbooks(name, params):
 def test_single_precision_losses():
     x, y = trials(dtype=torch.float32)
     expected, losses, *_ = both(textbook("eegnet", dtype=torch.float32), x, y)
+    np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", library.forms(), ids=lambda form: form.name)
+@pytest.mark.parametrize(
+    ("length", "n_times", "depth", "n_filters", "pool", "n_channels"),
+    [(64, 130, 2, 8, 4, 5), (33, 97, 1, 3, 3, 4), (5, 17, 3, 2, 5, 1), (130, 300, 4, 2, 8, 2)],
+)
+def test_the_compiled_block_equals_its_twin(
+    monkeypatch, kernel, length, n_times, depth, n_filters, pool, n_channels
+):
+    torch.manual_seed(0)
+    x, _ = trials(n=6, n_channels=n_channels, n_times=n_times, dtype=torch.float32)
+    pads = (length // 2, length // 2 - 1)
+    temporal = nn.Conv2d(1, n_filters, (1, length), bias=False)
+    spatial = nn.Conv2d(n_filters, n_filters * depth, (n_channels, 1), groups=n_filters, bias=False)
+    norms = nn.BatchNorm2d(n_filters), nn.BatchNorm2d(n_filters * depth)
+    block = FirstBlock(temporal, norms[0], spatial, norms[1], pads, pool)
+    twin = copy.deepcopy(block).double()
+    batches = [
+        LaggedTrials(each, length, pads)[torch.tensor([4, 0, 1, 5])] for each in (x, x.double())
+    ]
+    monkeypatch.setattr(native_block, "kernels", lambda: kernel)
+    for _ in range(2):  # the second batch reuses the buffers of the first
+        ours, theirs = block(batches[0]), twin(batches[1])
+        torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-5)
+        weights = torch.randn(ours.shape)
+        for each, parameters in ((ours, block), (theirs, twin)):
+            parameters.zero_grad()
+            (each * weights).sum().backward()
+    for ours, theirs in zip(block.parameters(), twin.parameters(), strict=True):
+        scale = float(theirs.grad.abs().max()) + 0.1  # that of norm0 is rounding, all but
+        assert float((ours.grad - theirs.grad).abs().max()) < 1e-4 * scale
+    for ours, theirs in zip(block.buffers(), twin.buffers(), strict=True):
+        torch.testing.assert_close(ours.double(), theirs.double(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
+def test_a_second_backward_is_refused_and_two_batches_do_not_mix():
+    x, _ = trials(dtype=torch.float32)
+    net = textbook("eegnet", dtype=torch.float32)
+    form = form_of(net, x)
+    stem = form.module.body.block
+    one, two = (stem(form.trials[rows]) for rows in torch.arange(32).split(16))
+    grads = torch.autograd.grad(one.sum() + two.sum(), stem.norm1.bias)
+    alone = [
+        torch.autograd.grad(stem(form.trials[rows]).sum(), stem.norm1.bias)[0]
+        for rows in torch.arange(32).split(16)
+    ]
+    torch.testing.assert_close(grads[0], sum(alone))
+    loss = stem(form.trials[torch.arange(16)]).sum()
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="second"):
+        loss.backward()
+
+
+def test_without_kernels_the_twin_trains(monkeypatch):
+    monkeypatch.setenv(library.SWITCH, "0")
+    x, y = trials(dtype=torch.float32)
+    expected, losses, _, form = both(textbook("eegnet", dtype=torch.float32), x, y)
+    assert "block-Toeplitz" in form.report
     np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-5)
 
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from neurodecode.training.restructure.first_block import FirstBlock, misfit
 from neurodecode.training.restructure.lags import LaggedBatch
+from neurodecode.training.restructure.toeplitz import ToeplitzFilter
 
 
 class FastEEGNet(nn.Module):
@@ -35,10 +36,18 @@ class FastEEGNet(nn.Module):
         if not self.training:
             return net.final_layer(FoldedEEGNet(net)(batch))
         rows = net.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
-        # Depthwise convolutions are fast with channels innermost, the rest with time.
-        rows = net.conv_separable_depth(rows.contiguous(memory_format=torch.channels_last))
-        rows = net.bnorm_2(net.conv_separable_point(rows).contiguous())
+        rows = net.bnorm_2(self._separable(rows)[:, :, None])
         return net.final_layer(net.drop_2(net.pool_2(net.elu_2(rows))))
+
+    def _separable(self, rows: Tensor) -> Tensor:
+        """Depthwise, then pointwise convolution: (batch, F1 * D, 1, n) to (batch, F2, n')."""
+        depth, point = self.net.conv_separable_depth, self.net.conv_separable_point
+        pad = depth.padding[1]
+        rows = ToeplitzFilter.apply(rows, depth.weight.flatten(1), pad, pad)
+        n_batch, n_rows, _, n_times = rows.shape
+        rows = rows.transpose(0, 1).reshape(n_rows, -1)  # as the filter left them in memory
+        mixed = point.weight.flatten(1) @ rows  # one product for the whole batch
+        return mixed.view(-1, n_batch, n_times).transpose(0, 1).contiguous()
 
 
 class FoldedEEGNet:

@@ -51,6 +51,7 @@ class FirstBlock(ResidentStem):
         super().__init__()
         self.temporal, self.norm0, self.spatial, self.norm1 = temporal, norm0, spatial, norm1
         self.pads, self.pool = pads, pool
+        self._spare: native_block.Spare = {}
 
     @property
     def words(self) -> str:
@@ -91,7 +92,7 @@ class FirstBlock(ResidentStem):
         scaled = (gain[:, None] * wide).to(taps.dtype) + 0 * norm.bias[:, None]
         if native_block.fits(taps):
             pooled, mean1, variance1 = native_block.block(
-                batch, spaces, scaled, self.norm1, self.pads, self.pool
+                batch, spaces, scaled, self.norm1, self.pads, self.pool, self._spare
             )
         else:
             pooled, mean1, variance1 = self._plain(batch, spaces, scaled)
