@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from neurodecode.training.restructure.first_block import FirstBlock, misfit
+from neurodecode.training.restructure.first_block import FirstBlock, FoldedBlock, affine, misfit
 from neurodecode.training.restructure.lags import LaggedBatch
 from neurodecode.training.restructure.toeplitz import ToeplitzFilter
 
@@ -34,7 +34,7 @@ class FastEEGNet(nn.Module):
         """What the net gives: of resident rows in training mode, of trials in evaluation mode."""
         net = self.net
         if not self.training:
-            return net.final_layer(FoldedEEGNet(net)(batch))
+            return FoldedEEGNet(self)(batch)
         rows = net.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
         rows = net.bnorm_2(self._separable(rows)[:, :, None])
         return net.final_layer(net.drop_2(net.pool_2(net.elu_2(rows))))
@@ -51,47 +51,31 @@ class FastEEGNet(nn.Module):
 
 
 class FoldedEEGNet:
-    """EEGNet up to its last layer in evaluation mode: three batch norms and max-norm folded away.
+    """EEGNet in evaluation mode, batch norms and max-norm folded away; weights as they are now.
 
-    Channels are mixed first, and the separable convolution is one dense one. A copy of the
-    weights as they are now.
+    Channels are mixed first, and the separable convolution is one dense one.
+
+    Parameters
+    ----------
+    fast : FastEEGNet
     """
 
     @torch.no_grad()
-    def __init__(self, net: Any):
-        gain0, shift0 = affine(net.bnorm_temporal)
-        gain1, shift1 = affine(net.bnorm_1)
-        gain2, shift2 = affine(net.bnorm_2)
-        weight = net.conv_temporal.weight
-        spaces = net.conv_spatial.weight.double().flatten(1)  # (F1 * D, n_channels)
-        repeats = len(spaces) // len(gain0)
-        taps = (gain0[:, None] * weight.double().flatten(1)).repeat_interleave(repeats, 0)
-        through = shift0.repeat_interleave(repeats) * spaces.sum(1)
+    def __init__(self, fast: FastEEGNet):
+        net = fast.net
+        gain, shift = affine(net.bnorm_2)
         depth = net.conv_separable_depth.weight.double().flatten(1)  # (F1 * D, K)
         point = net.conv_separable_point.weight.double().flatten(1)  # (F2, F1 * D)
-        separable = (gain2[:, None] * point)[:, :, None] * depth
-
-        self.spaces = spaces.to(weight.dtype)
-        self.taps = (gain1[:, None] * taps)[:, None].to(weight.dtype)
-        self.shift1 = (shift1 + gain1 * through).to(weight.dtype)
-        self.separable = separable.to(weight.dtype)
-        self.shift2 = shift2.to(weight.dtype)
-        self.pads = net.conv_temporal.padding[1], net.conv_separable_depth.padding[1]
-        self.pools = net.pool_1.kernel_size[1], net.pool_2.kernel_size[1]
+        separable = (gain[:, None] * point)[:, :, None] * depth
+        dtype = net.conv_separable_point.weight.dtype
+        self.block, self.final = FoldedBlock(fast.block), net.final_layer
+        self.separable, self.shift = separable.to(dtype), shift.to(dtype)
+        self.pad, self.pool = net.conv_separable_depth.padding[1], net.pool_2.kernel_size[1]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Features of trials, (batch, F2, 1, n_pooled)."""
-        rows = torch.matmul(self.spaces, x)
-        rows = F.conv1d(rows, self.taps, self.shift1, padding=self.pads[0], groups=len(self.taps))
-        rows = F.avg_pool1d(F.elu(rows), self.pools[0])
-        rows = F.conv1d(rows, self.separable, self.shift2, padding=self.pads[1])
-        return F.avg_pool1d(F.elu(rows), self.pools[1])[:, :, None]
-
-
-def affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Gain and shift, float64, that batch norm amounts to in evaluation mode."""
-    gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-    return gain, norm.bias.double() - gain * norm.running_mean.double()
+        """What the net gives of trials."""
+        rows = F.conv1d(self.block(x), self.separable, self.shift, padding=self.pad)
+        return self.final(F.avg_pool1d(F.elu(rows), self.pool)[:, :, None])
 
 
 def restructured(net: Any) -> nn.Module | str:

@@ -77,8 +77,10 @@ class FirstBlock(ResidentStem):
     def _length(self) -> int:
         return self.temporal.weight[0].numel()
 
-    def forward(self, batch: LaggedBatch) -> Tensor:
-        """Map a batch to (batch, F * D, n_pooled), and follow its statistics; training mode."""
+    def forward(self, batch: LaggedBatch | Tensor) -> Tensor:
+        """Pooled rows, (batch, F * D, n_pooled); in training mode the statistics follow."""
+        if not self.training:
+            return FoldedBlock(self)(batch)
         taps = self.temporal.weight.flatten(1)  # (F, K)
         spaces = self.spatial.weight.flatten(1)  # (F * D, n_channels)
         n_out = batch.x.shape[-1] + sum(self.pads) - taps.shape[1] + 1
@@ -111,6 +113,40 @@ class FirstBlock(ResidentStem):
         mean, variance = torch.zeros_like(norm.running_mean), torch.ones_like(norm.running_var)
         rows = F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.eps)
         return F.avg_pool1d(F.elu(rows), self.pool), mean, variance
+
+
+class FoldedBlock:
+    """The block in evaluation mode, both batch norms folded away: weights as they are now.
+
+    Parameters
+    ----------
+    block : FirstBlock
+    """
+
+    @torch.no_grad()
+    def __init__(self, block: FirstBlock):
+        weight = block.temporal.weight
+        (gain0, shift0), (gain1, shift1) = affine(block.norm0), affine(block.norm1)
+        spaces = block.spatial.weight.double().flatten(1)  # (F * D, n_channels)
+        depth = len(spaces) // len(gain0)
+        taps = (gain0[:, None] * weight.double().flatten(1)).repeat_interleave(depth, 0)
+        through = shift0.repeat_interleave(depth) * spaces.sum(1)
+        self.spaces = spaces.to(weight.dtype)
+        self.taps = (gain1[:, None] * taps)[:, None].to(weight.dtype)
+        self.shift = (shift1 + gain1 * through).to(weight.dtype)
+        self.pads, self.pool = block.pads, block.pool
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Pooled rows of trials, (batch, F * D, n_pooled)."""
+        rows = F.pad(torch.matmul(self.spaces, x), self.pads)
+        rows = F.conv1d(rows, self.taps, self.shift, groups=len(self.taps))
+        return F.avg_pool1d(F.elu(rows), self.pool)
+
+
+def affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Gain and shift, float64, that batch norm amounts to in evaluation mode."""
+    gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
+    return gain, norm.bias.double() - gain * norm.running_mean.double()
 
 
 def follow(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:

@@ -10,12 +10,20 @@ from torch import Tensor, nn
 
 from neurodecode.core.memory import available_memory
 from neurodecode.nets.headed import Headed
+from neurodecode.nets.merged_conv import MergedConv
 from neurodecode.training.batches import Trials
+from neurodecode.training.restructure.convolutions import merged_already
 from neurodecode.training.restructure.stem import ResidentStem
 
 _ROOM = "neurodecode.training.restructure"
 # Class of braindecode -> file with a function `restructured(net)`: a module, or why there is none.
-FAMILIES = {"EEGNet": "eegnet"}
+FAMILIES = {
+    "ATCNet": "atcnet",
+    "Deep4Net": "deep4",
+    "EEGConformer": "conformer",
+    "EEGNet": "eegnet",
+    "ShallowFBCSPNet": "shallow",
+}
 _SHARE = 4  # what is prepared may take this part of the free memory
 
 
@@ -80,6 +88,8 @@ def restructured(module: nn.Module) -> nn.Module | str:
     if type(module) is Headed:
         body = restructured(module.body)
         return body if isinstance(body, str) else Headed(body, module.head)
+    if type(module) is nn.Sequential and len(module) and isinstance(module[0], MergedConv):
+        return merged_already(module)
     kind = type(module)
     if kind.__name__ in FAMILIES and kind.__module__.startswith("braindecode.models."):
         return import_module(f"{_ROOM}.{FAMILIES[kind.__name__]}").restructured(module)
