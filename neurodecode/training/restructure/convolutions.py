@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from neurodecode.nets.merged_conv import MergedConv
+from neurodecode.training.restructure.pools import faster
 from neurodecode.training.restructure.spectrum import SHORTEST, SpectralStem
 
 
@@ -51,14 +52,13 @@ def merged(temporal: nn.Module, spatial: nn.Module, rest: Iterable[nn.Module]) -
         plain = isinstance(conv, nn.Conv2d) and set(conv.stride) | set(conv.dilation) == {1}
         if not plain or set(conv.padding) != {0} or conv.groups != 1:
             return "first convolutions that are padded, strided, dilated or grouped"
-    return nn.Sequential(_stem(MergedConv(temporal, spatial)), *rest)
+    return nn.Sequential(_stem(MergedConv(temporal, spatial)), *faster(list(rest)))
 
 
-def merged_already(net: nn.Sequential) -> nn.Module | str:
+def merged_already(net: nn.Sequential) -> nn.Module:
     """A net that starts with a `MergedConv`: through spectra where that is faster."""
     stem, *rest = net
-    fast = _stem(stem)
-    return "its convolutions are over channels" if fast is stem else nn.Sequential(fast, *rest)
+    return nn.Sequential(_stem(stem), *faster(rest))
 
 
 def _stem(stem: MergedConv) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -23,25 +24,31 @@ class FastEEGNet(nn.Module):
 
     def __init__(self, net: Any):
         super().__init__()
-        self.net = net
+        self._modules.update(net._modules)  # its layers under its names, not the net itself
         pad = net.conv_temporal.padding[1]
         self.block = FirstBlock(
             net.conv_temporal, net.bnorm_temporal, net.conv_spatial, net.bnorm_1,
             (pad, pad), net.pool_1.kernel_size[1],
         )  # fmt: skip
+        self._folded: FoldedEEGNet | None = None
+
+    def train(self, mode: bool = True) -> FastEEGNet:
+        """Change the mode; what was folded is folded anew, weights may have moved."""
+        self._folded = None
+        return super().train(mode)
 
     def forward(self, batch: LaggedBatch | Tensor) -> Tensor:
         """What the net gives: of resident rows in training mode, of trials in evaluation mode."""
-        net = self.net
         if not self.training:
-            return FoldedEEGNet(self)(batch)
-        rows = net.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
-        rows = net.bnorm_2(self._separable(rows)[:, :, None])
-        return net.final_layer(net.drop_2(net.pool_2(net.elu_2(rows))))
+            self._folded = self._folded or FoldedEEGNet(self)
+            return self._folded(batch)
+        rows = self.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
+        rows = self.bnorm_2(self._separable(rows)[:, :, None])
+        return self.final_layer(self.drop_2(self.pool_2(self.elu_2(rows))))
 
     def _separable(self, rows: Tensor) -> Tensor:
         """Depthwise, then pointwise convolution: (batch, F1 * D, 1, n) to (batch, F2, n')."""
-        depth, point = self.net.conv_separable_depth, self.net.conv_separable_point
+        depth, point = self.conv_separable_depth, self.conv_separable_point
         pad = depth.padding[1]
         rows = ToeplitzFilter.apply(rows, depth.weight.flatten(1), pad, pad)
         n_batch, n_rows, _, n_times = rows.shape
@@ -62,13 +69,13 @@ class FoldedEEGNet:
 
     @torch.no_grad()
     def __init__(self, fast: FastEEGNet):
-        net = fast.net
+        net: Any = fast
         gain, shift = affine(net.bnorm_2)
         depth = net.conv_separable_depth.weight.double().flatten(1)  # (F1 * D, K)
         point = net.conv_separable_point.weight.double().flatten(1)  # (F2, F1 * D)
         separable = (gain[:, None] * point)[:, :, None] * depth
         dtype = net.conv_separable_point.weight.dtype
-        self.block, self.final = FoldedBlock(fast.block), net.final_layer
+        self.block, self.final = FoldedBlock(fast.block), _last(net.final_layer)
         self.separable, self.shift = separable.to(dtype), shift.to(dtype)
         self.pad, self.pool = net.conv_separable_depth.padding[1], net.pool_2.kernel_size[1]
 
@@ -76,6 +83,15 @@ class FoldedEEGNet:
         """What the net gives of trials."""
         rows = F.conv1d(self.block(x), self.separable, self.shift, padding=self.pad)
         return self.final(F.avg_pool1d(F.elu(rows), self.pool)[:, :, None])
+
+
+def _last(layer: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The last layer, as the product with a matrix where it is braindecode's convolution."""
+    conv = getattr(layer, "conv_classifier", None)
+    if not isinstance(conv, nn.Conv2d):
+        return layer
+    weight, bias = conv.weight.detach().flatten(1), conv.bias
+    return lambda x: F.linear(x.flatten(1), weight, bias)
 
 
 def restructured(net: Any) -> nn.Module | str:

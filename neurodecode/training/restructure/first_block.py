@@ -128,18 +128,23 @@ class FoldedBlock:
         weight = block.temporal.weight
         (gain0, shift0), (gain1, shift1) = affine(block.norm0), affine(block.norm1)
         spaces = block.spatial.weight.double().flatten(1)  # (F * D, n_channels)
-        depth = len(spaces) // len(gain0)
-        taps = (gain0[:, None] * weight.double().flatten(1)).repeat_interleave(depth, 0)
-        through = shift0.repeat_interleave(depth) * spaces.sum(1)
+        self.depth = len(spaces) // len(gain0)
+        through = shift0.repeat_interleave(self.depth) * spaces.sum(1)
         self.spaces = spaces.to(weight.dtype)
-        self.taps = (gain1[:, None] * taps)[:, None].to(weight.dtype)
+        self.taps = (gain0[:, None] * weight.double().flatten(1)).to(weight.dtype)  # (F, K)
+        self.gain = gain1.to(weight.dtype)
         self.shift = (shift1 + gain1 * through).to(weight.dtype)
         self.pads, self.pool = block.pads, block.pool
 
     def __call__(self, x: Tensor) -> Tensor:
         """Pooled rows of trials, (batch, F * D, n_pooled)."""
+        if native_block.fits(self.taps):
+            return native_block.folded_block(
+                x, self.spaces, self.taps, self.gain, self.shift, self.pads, self.pool
+            )
         rows = F.pad(torch.matmul(self.spaces, x), self.pads)
-        rows = F.conv1d(rows, self.taps, self.shift, groups=len(self.taps))
+        taps = self.gain[:, None, None] * self.taps.repeat_interleave(self.depth, 0)[:, None]
+        rows = F.conv1d(rows, taps, self.shift, groups=len(taps))
         return F.avg_pool1d(F.elu(rows), self.pool)
 
 

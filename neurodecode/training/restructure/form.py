@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
 
@@ -24,6 +26,9 @@ FAMILIES = {
     "EEGNet": "eegnet",
     "ShallowFBCSPNet": "shallow",
 }
+# Module -> its weights as they were, and its form in evaluation mode if it has one.
+_EVALUATED: WeakKeyDictionary[nn.Module, tuple[Any, nn.Module | None]] = WeakKeyDictionary()
+_TRIALS = "restructured: convolutions over channels"
 _SHARE = 4  # what is prepared may take this part of the free memory
 
 
@@ -67,18 +72,69 @@ def form_of(module: nn.Module, x: Trials, *, resident: bool = True) -> Form:
     >>> form_of(nn.Linear(2, 2), torch.zeros(3, 2)).report
     'textbook: Linear has no other form'
     """
+    found, stem, report = _chosen(module, x, resident)
+    return Form(found, x if stem is None else stem.prepare(x), report)
+
+
+def form_report(module: nn.Module, x: Trials, *, resident: bool = True) -> str:
+    """Which form of a module `train` would choose for these trials, and why not a faster one.
+
+    Parameters
+    ----------
+    module, x, resident : as in `form_of`
+
+    Returns
+    -------
+    report : str
+        Begins with "restructured" or "textbook"; the history of a run has it as "form".
+
+    Examples
+    --------
+    >>> import torch
+    >>> form_report(nn.Linear(2, 2), torch.zeros(3, 2))
+    'textbook: Linear has no other form'
+    """
+    return _chosen(module, x, resident)[2]
+
+
+def _chosen(
+    module: nn.Module, x: Trials, resident: bool
+) -> tuple[nn.Module, ResidentStem | None, str]:
+    """The module to train, its layers that want prepared trials, and why."""
     found = restructured(module)
     if isinstance(found, str):
-        return Form(module, x, f"textbook: {found}")
+        return module, None, f"textbook: {found}"
     stem = next((each for each in found.modules() if isinstance(each, ResidentStem)), None)
     if stem is None:
-        return Form(found, x, "restructured: convolutions over channels")
+        return found, None, _TRIALS
     why_not = "trials change on their way to the network" if not resident else _obstacle(stem, x)
     if why_not is None:
-        return Form(found, stem.prepare(x), f"restructured: {stem.words}")
+        return found, stem, f"restructured: {stem.words}"
     if stem.takes_trials:
-        return Form(found, x, f"restructured: convolutions over channels; {why_not}")
-    return Form(module, x, f"textbook: {why_not}")
+        return found, None, f"{_TRIALS}; {why_not}"
+    return module, None, f"textbook: {why_not}"
+
+
+def evaluated(module: nn.Module) -> nn.Module:
+    """The fastest form of a module in evaluation mode, without gradients; it takes trials.
+
+    Kept as long as the module's weights stay as they are, for predictions trial by trial.
+
+    Examples
+    --------
+    >>> net = nn.Linear(2, 2)
+    >>> evaluated(net) is net
+    True
+    """
+    weights = tuple(
+        (each.data_ptr(), each._version) for each in chain(module.parameters(), module.buffers())
+    )
+    known = _EVALUATED.get(module)
+    if known is None or known[0] != weights:
+        found = restructured(module)
+        known = weights, None if isinstance(found, str) else found.eval()
+        _EVALUATED[module] = known
+    return module if known[1] is None else known[1]
 
 
 def restructured(module: nn.Module) -> nn.Module | str:

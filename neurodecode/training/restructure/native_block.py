@@ -63,6 +63,40 @@ def block(
     )
 
 
+def folded_block(
+    x: Tensor, spaces: Tensor, taps: Tensor, gain: Tensor, shift: Tensor,
+    pads: tuple[int, int], pool: int,
+) -> Tensor:  # fmt: skip
+    """The same in evaluation mode: ELU of gain u + shift, pooled, without anything to follow.
+
+    Parameters
+    ----------
+    x : float32 tensor, shape (batch, n_channels, n_times)
+    spaces, taps, pads, pool : as in `block`
+    gain, shift : float32 tensors, shape (F * D,)
+
+    Returns
+    -------
+    pooled : float32 tensor, shape (batch, F * D, n_pooled)
+    """
+    batch = LaggedBatch(x.contiguous(), torch.arange(len(x)), x, x)  # its moments are not read
+    sizes = _Sizes(batch, spaces, taps, pads, pool)
+    z, u = torch.empty(sizes.batch, sizes.held, sizes.z), torch.empty(len(x), sizes.rows, sizes.u)
+    ignored = torch.zeros(2, sizes.rows, dtype=torch.float64)
+    held = _held(spaces, sizes)
+    _call("block_filter", sizes, batch.x, batch.rows, held, taps, z, u, *ignored)
+    pooled = torch.empty(sizes.batch, sizes.rows, sizes.out // sizes.pool)
+    _call("block_pool", sizes, u, gain, shift, torch.empty(sizes.u), pooled)
+    return pooled
+
+
+def _held(spaces: Tensor, sizes: _Sizes) -> Tensor:
+    """Spatial filters with rows of zeros up to a whole number of tiles."""
+    held = spaces.new_zeros(sizes.held, sizes.channels)
+    held[: sizes.rows] = spaces
+    return held
+
+
 class _Sizes:
     """The sizes of one batch, as the kernel reads them, and of what it writes."""
 
@@ -104,8 +138,7 @@ class _Block(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         sizes, taps = buffers.sizes, taps.contiguous()
         n = sizes.batch * sizes.out
-        held = taps.new_zeros(sizes.held, sizes.channels)
-        held[: sizes.rows] = spaces
+        held = _held(spaces, sizes)
         mean, spread = torch.zeros(2, sizes.rows, dtype=torch.float64)
         _call("block_filter", sizes, x, rows, held, taps, buffers.z, buffers.u, mean, spread)
         inverse = torch.rsqrt(spread / n + eps)

@@ -22,9 +22,10 @@ _BLOCK = 64  # trials
 
 
 class SpectralBatch(NamedTuple):
-    """Spectra of a batch, (n_frequencies, batch, n_channels), and the lengths behind them."""
+    """Spectra of a batch, both (n_frequencies, batch, n_channels), and the lengths behind them."""
 
-    spectra: Tensor
+    real: Tensor
+    imag: Tensor
     n_times: int
     n_fft: int
 
@@ -35,7 +36,7 @@ class SpectralTrials:
     Examples
     --------
     >>> batch = SpectralTrials(torch.zeros(5, 2, 100))[torch.tensor([3, 1])]
-    >>> batch.spectra.shape
+    >>> batch.real.shape
     torch.Size([51, 2, 2])
     """
 
@@ -43,10 +44,12 @@ class SpectralTrials:
         self.device, self.n_times = x.device, x.shape[-1]
         self.n_fft = next_fast_len(self.n_times, real=True)
         parts = [torch.fft.rfft(part, n=self.n_fft) for part in x.split(_BLOCK)]
-        self.spectra = torch.cat([part.permute(2, 0, 1) for part in parts], 1)
+        spectra = torch.cat([part.permute(2, 0, 1) for part in parts], 1)
+        self.real, self.imag = spectra.real.contiguous(), spectra.imag.contiguous()
 
     def __getitem__(self, rows: Tensor) -> SpectralBatch:
-        return SpectralBatch(self.spectra.index_select(1, rows), self.n_times, self.n_fft)
+        real, imag = (part.index_select(1, rows) for part in (self.real, self.imag))
+        return SpectralBatch(real, imag, self.n_times, self.n_fft)
 
 
 class SpectralStem(ResidentStem):
@@ -82,18 +85,23 @@ class SpectralStem(ResidentStem):
 
 
 class SpectralConv(torch.autograd.Function):
-    """Valid correlation of a batch with a kernel (n_filters, n_channels, K); none to the trials."""
+    """Valid correlation of a batch with a kernel (n_filters, n_channels, K); none to the trials.
+
+    Complex products are written as real ones, which batched matrix products are made for, in an
+    order of axes that never has to be copied into another.
+    """
 
     @staticmethod
     def forward(ctx: Any, kernel: Tensor, batch: SpectralBatch) -> Tensor:
         """Filtered rows, (batch, n_filters, n_times - K + 1)."""
         n_filters, n_channels, length = kernel.shape
         waves = _waves(length, batch.n_fft, kernel)
-        flat = kernel.flatten(0, 1)
-        response = torch.complex(flat @ waves.real, flat @ waves.imag)
-        response = response.view(n_filters, n_channels, -1).permute(2, 0, 1)
-        product = torch.bmm(response, batch.spectra.transpose(1, 2))  # (n_freq, n_filters, batch)
-        rows = torch.fft.irfft(product.permute(2, 1, 0), n=batch.n_fft)
+        taps = kernel.permute(2, 0, 1).flatten(1)  # (K, n_filters * n_channels)
+        response = (waves @ taps).view(-1, 2, 2 * n_filters, n_channels)
+        product = torch.bmm(batch.real, response[:, 0].transpose(1, 2))
+        product.baddbmm_(batch.imag, response[:, 1].transpose(1, 2))
+        product = torch.complex(product[..., :n_filters], product[..., n_filters:])
+        rows = torch.fft.irfft(product.permute(1, 2, 0), n=batch.n_fft)
         ctx.save_for_backward(waves)
         ctx.batch = batch
         return rows[..., : batch.n_times - length + 1].contiguous()
@@ -102,21 +110,28 @@ class SpectralConv(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         """The kernel's gradient."""
         (waves,), batch = ctx.saved_tensors, ctx.batch
-        grad = torch.fft.rfft(grads[0], n=batch.n_fft).permute(2, 1, 0)
-        product = torch.bmm(grad, batch.spectra.conj())  # (n_freq, n_filters, n_channels)
-        n_filters, n_channels = product.shape[1:]
+        grad = torch.fft.rfft(grads[0], n=batch.n_fft).permute(2, 0, 1)
         # Half a spectrum stands for the whole one: all but 0 and the last of an even length twice.
-        twice = grads[0].new_full((len(product), 1, 1), 2 / batch.n_fft)
+        twice = grads[0].new_full((len(grad), 1, 1), 2 / batch.n_fft)
         twice[0] /= 2
         if batch.n_fft % 2 == 0:
             twice[-1] /= 2
-        flat = torch.view_as_real((product * twice).flatten(1))  # (n_freq, ..., 2)
-        back = waves.real @ flat[..., 0] + waves.imag @ flat[..., 1]
-        return back.view(-1, n_filters, n_channels).permute(1, 2, 0), None
+        n_filters, n_channels = grad.shape[2], batch.real.shape[2]
+        both = grads[0].new_empty(*grad.shape[:2], 2 * n_filters)
+        torch.mul(grad.real, twice, out=both[..., :n_filters])
+        torch.mul(grad.imag, twice, out=both[..., n_filters:])
+        products = [torch.bmm(both.transpose(1, 2), part) for part in (batch.real, batch.imag)]
+        response = torch.stack(products, 1).view(-1, n_filters * n_channels)
+        return (waves.T @ response).view(-1, n_filters, n_channels).permute(1, 2, 0), None
 
 
 def _waves(length: int, n_fft: int, like: Tensor) -> Tensor:
-    """exp(2 pi i k f / n) for taps k and frequencies f, complex."""
-    turns = torch.outer(torch.arange(length), torch.arange(n_fft // 2 + 1)) % n_fft
+    """Real products that make a kernel's spectrum and multiply by it, (4 n_frequencies, K).
+
+    With c + i s = exp(2 pi i k f / n): c and s for the real parts of the data, -s and c for the
+    imaginary ones, each to real and imaginary parts of the product.
+    """
+    turns = torch.outer(torch.arange(n_fft // 2 + 1), torch.arange(length)) % n_fft
     angle = (2 * math.pi / n_fft) * turns.double()
-    return torch.polar(torch.ones_like(angle), angle).to(like.dtype.to_complex()).to(like.device)
+    c, s = angle.cos(), angle.sin()
+    return torch.stack([c, s, -s, c], 1).flatten(0, 1).to(like.dtype).to(like.device)
