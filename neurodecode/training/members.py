@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from neurodecode.core.runtime import inner_threads
@@ -15,21 +16,28 @@ from neurodecode.training.loop import History, Plan, train
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One run: a module, the trials it learns from and is judged by, and how.
+    """One run: how its module is made, the trials it learns from and is judged by, and a plan.
 
     Parameters
     ----------
-    module : nn.Module
+    build : callable () -> nn.Module
+        Sent to another process, so importable: ``partial(neurodecode.nets.build, "eegnet", spec)``.
     train_index : int array, rows of the shared trials
     valid_index : int array or None
     plan : Plan
-        Its seed decides order and dropout of this member alone.
+        Its seed decides initial weights, order and dropout of this member alone.
     """
 
-    module: nn.Module
+    build: Callable[[], nn.Module]
     train_index: np.ndarray
     valid_index: np.ndarray | None
     plan: Plan
+
+    def module(self) -> nn.Module:
+        """The module before training."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.plan.seed)
+            return self.build()
 
 
 def train_members(
@@ -40,8 +48,8 @@ def train_members(
     loss: Callable[[Tensor, Tensor], Tensor],
     score: Callable[[np.ndarray, np.ndarray], float] | None = None,
     jobs: int = 1,
-) -> list[History]:
-    """Train every member in place, each as `train` alone would on one thread, to the bit.
+) -> list[tuple[nn.Module, History]]:
+    """Train every member as `train` alone would on one thread, to the bit.
 
     Small networks keep one core busy and no more: processes of one thread each train them side by
     side, with orders, dropout, batch statistics, optimizers and early stops of their own, on one
@@ -51,13 +59,13 @@ def train_members(
     ----------
     members : sequence of Member
     x, y, loss, score : as `train` takes them
-        Functions are sent to the processes, so they are importable.
+        Functions are sent to other processes, so they are importable.
     jobs : int, default 1
         Processes; -1 takes all cores, 1 trains here.
 
     Returns
     -------
-    histories : list of dict, in the order of the members
+    trained : list of (module, history), in the order of the members
 
     Raises
     ------
@@ -66,36 +74,35 @@ def train_members(
 
     Examples
     --------
+    >>> from functools import partial
     >>> rng = np.random.default_rng(0)
-    >>> x, y = rng.normal(size=(32, 2, 8)).astype("float32"), rng.integers(0, 2, 32)
-    >>> nets = [nn.Sequential(nn.Flatten(), nn.Linear(16, 2)) for _ in range(2)]
-    >>> folds = np.arange(32).reshape(2, 16)
-    >>> members = [Member(net, fold, None, Plan(epochs=2, device="cpu"))
-    ...            for net, fold in zip(nets, folds)]
-    >>> [len(h["train_loss"]) for h in train_members(members, x, y, loss=nn.CrossEntropyLoss())]
+    >>> x, y = rng.normal(size=(32, 16)).astype("float32"), rng.integers(0, 2, 32)
+    >>> members = [Member(partial(nn.Linear, 16, 2), fold, None, Plan(epochs=2, device="cpu"))
+    ...            for fold in np.arange(32).reshape(2, 16)]
+    >>> trained = train_members(members, x, y, loss=nn.CrossEntropyLoss())
+    >>> [len(history["train_loss"]) for _, history in trained]
     [2, 2]
     """
     from joblib import Parallel, delayed
 
-    run = delayed(_train_alone)
     # joblib maps large arrays into the processes' memory: they share one copy.
-    results = Parallel(n_jobs=min(jobs, len(members)), mmap_mode="c")(
-        run(member, x, y, loss, score) for member in members
-    )
-    histories = []
+    parallel = Parallel(n_jobs=min(jobs, len(members)), mmap_mode="c")
+    results = parallel(delayed(_train_alone)(member, x, y, loss, score) for member in members)
+    trained = []
     for member, (state, history) in zip(members, results, strict=True):
-        member.module.load_state_dict(state)
-        member.module.eval()
-        histories.append(history)
-    return histories
+        module = member.module().eval()
+        module.load_state_dict(state)
+        trained.append((module, history))
+    return trained
 
 
 def _train_alone(
     member: Member, x: np.ndarray, y: np.ndarray, loss: Any, score: Any
 ) -> tuple[dict[str, Tensor], History]:
+    module = member.module()
     with inner_threads(1):
         history = train(
-            member.module, x, y, member.train_index, member.valid_index,
+            module, x, y, member.train_index, member.valid_index,
             loss=loss, plan=member.plan, score=score,
         )  # fmt: skip
-    return member.module.state_dict(), history
+    return dict(module.state_dict()), history

@@ -1,6 +1,7 @@
 """Restructured networks against their textbooks: same losses, gradients and statistics."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -275,59 +276,52 @@ def test_predictions_follow_the_weights():
             net.body.bnorm_1.running_mean.add_(0.1)
 
 
+EEGNET = partial(textbook, "eegnet", dtype=torch.float32)
+
+
+def states(trained):
+    return [module.state_dict() for module, _ in trained]
+
+
 def test_members_equal_their_solo_runs():
     x, y = trials(dtype=torch.float32)
-    seeds = (0, 1)
-
-    def members():
-        nets = [textbook("eegnet", dtype=torch.float32) for _ in seeds]
-        folds = np.arange(40).reshape(2, 20)
-        return [
-            Member(
-                net,
-                fold[:14],
-                fold[14:],
-                Plan(epochs=3 + seed, batch_size=6, seed=seed, device="cpu"),
-            )
-            for net, fold, seed in zip(nets, folds, seeds, strict=True)
-        ]  # fmt: skip
-
-    together, alone = members(), members()
-    histories = train_members(together, x.numpy(), y.numpy(), loss=cross_entropy())
+    folds = np.arange(40).reshape(2, 20)
+    members = [
+        Member(EEGNET, fold[:14], fold[14:], Plan(epochs=epochs, batch_size=6, device="cpu"))
+        for fold, epochs in zip(folds, (1, 3), strict=True)
+    ]
+    trained = train_members(members, x.numpy(), y.numpy(), loss=cross_entropy())
     with inner_threads(1):
-        for member, other, history in zip(together, alone, histories, strict=True):
+        for member, (module, history) in zip(members, trained, strict=True):
+            alone = member.module()
             solo = train(
-                other.module, x.numpy(), y.numpy(), other.train_index, other.valid_index,
-                loss=cross_entropy(), plan=other.plan,
+                alone, x.numpy(), y.numpy(), member.train_index, member.valid_index,
+                loss=cross_entropy(), plan=member.plan,
             )  # fmt: skip
             assert solo["train_loss"] == history["train_loss"]
             assert solo["valid_loss"] == history["valid_loss"]
-            for ours, theirs in zip(
-                member.module.parameters(), other.module.parameters(), strict=True
-            ):
-                assert torch.equal(ours, theirs)
+            ours, theirs = module.state_dict(), alone.state_dict()
+            assert all(torch.equal(ours[key], value) for key, value in theirs.items())
 
 
 @pytest.mark.slow
 def test_members_of_two_processes_equal_those_of_one():
     x, y = trials(n=400, n_times=200, dtype=torch.float32)  # large enough to be mapped
-    states = []
-    for jobs in (1, 2):
-        members = [
-            Member(textbook("eegnet", 200, torch.float32), np.arange(200), np.arange(200, 400),
-                   Plan(epochs=2, seed=seed, device="cpu"))
-            for seed in range(2)
-        ]  # fmt: skip
-        train_members(members, x.numpy(), y.numpy(), loss=cross_entropy(), jobs=jobs)
-        states.append([p for member in members for p in member.module.parameters()])
-    assert all(torch.equal(a, b) for a, b in zip(*states, strict=True))
+    rows, build = np.arange(400), partial(EEGNET, n_times=200)
+    members = [
+        Member(build, rows[:200], rows[200:], Plan(epochs=2, seed=seed, device="cpu"))
+        for seed in range(2)
+    ]
+    one, two = (
+        states(train_members(members, x.numpy(), y.numpy(), loss=cross_entropy(), jobs=jobs))
+        for jobs in (1, 2)
+    )
+    assert all(torch.equal(a[key], b[key]) for a, b in zip(one, two, strict=True) for key in a)
 
 
 def test_a_member_that_fails_speaks():
     x, y = trials(dtype=torch.float32)
     x[3] = torch.nan
-    member = Member(
-        textbook("eegnet", dtype=torch.float32), np.arange(40), None, Plan(epochs=1, device="cpu")
-    )
+    member = Member(EEGNET, np.arange(40), None, Plan(epochs=1, device="cpu"))
     with pytest.raises(TrainingError, match="loss is nan"):
         train_members([member], x.numpy(), y.numpy(), loss=cross_entropy())
