@@ -26,6 +26,11 @@ class Member:
     valid_index : int array or None
     plan : Plan
         Its seed decides initial weights, order and dropout of this member alone.
+
+    Examples
+    --------
+    >>> Member(nn.Identity, np.arange(3), None, Plan(epochs=1)).module()
+    Identity()
     """
 
     build: Callable[[], nn.Module]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -44,7 +43,7 @@ class FastEEGNet(nn.Module):
             return self._folded(batch)
         rows = self.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
         rows = self.bnorm_2(self._separable(rows)[:, :, None])
-        return self.final_layer(self.drop_2(self.pool_2(self.elu_2(rows))))
+        return _read_out(self.final_layer, self.drop_2(self.pool_2(self.elu_2(rows))))
 
     def _separable(self, rows: Tensor) -> Tensor:
         """Depthwise, then pointwise convolution: (batch, F1 * D, 1, n) to (batch, F2, n')."""
@@ -75,23 +74,22 @@ class FoldedEEGNet:
         point = net.conv_separable_point.weight.double().flatten(1)  # (F2, F1 * D)
         separable = (gain[:, None] * point)[:, :, None] * depth
         dtype = net.conv_separable_point.weight.dtype
-        self.block, self.final = FoldedBlock(fast.block), _last(net.final_layer)
+        self.block, self.final = FoldedBlock(fast.block), net.final_layer
         self.separable, self.shift = separable.to(dtype), shift.to(dtype)
         self.pad, self.pool = net.conv_separable_depth.padding[1], net.pool_2.kernel_size[1]
 
     def __call__(self, x: Tensor) -> Tensor:
         """What the net gives of trials."""
         rows = F.conv1d(self.block(x), self.separable, self.shift, padding=self.pad)
-        return self.final(F.avg_pool1d(F.elu(rows), self.pool)[:, :, None])
+        return _read_out(self.final, F.avg_pool1d(F.elu(rows), self.pool)[:, :, None])
 
 
-def _last(layer: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The last layer, as the product with a matrix where it is braindecode's convolution."""
+def _read_out(layer: nn.Module, features: Tensor) -> Tensor:
+    """The last layer; braindecode's convolution over all it sees is a product with a matrix."""
     conv = getattr(layer, "conv_classifier", None)
-    if not isinstance(conv, nn.Conv2d):
-        return layer
-    weight, bias = conv.weight.detach().flatten(1), conv.bias
-    return lambda x: F.linear(x.flatten(1), weight, bias)
+    if not isinstance(conv, nn.Conv2d) or conv.kernel_size != features.shape[2:]:
+        return layer(features)
+    return F.linear(features.flatten(1), conv.weight.flatten(1), conv.bias)
 
 
 def restructured(net: Any) -> nn.Module | str:
