@@ -16,7 +16,7 @@ KERNELS = Extension(
     sources=[f"{ROOM}/{name}.c" for name in ("form_2", "form_4", "form_8", "module")],
     depends=[
         f"{ROOM}/{name}.h"
-        for name in ("lanes", "eigen", "joint", "logs", "sections", "samples")
+        for name in ("lanes", "eigen", "joint", "logs", "sections", "samples", "block")
     ],
     extra_compile_args=[
         "-O3", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-w",

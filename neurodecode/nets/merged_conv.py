@@ -36,10 +36,13 @@ class MergedConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, n_channels, n_times) to (batch, n_filters, n_times - kernel_length + 1)."""
+        return F.conv1d(x, *self.kernel())
+
+    def kernel(self) -> tuple[Tensor, Tensor | None]:
+        """The product of the two, (n_filters, n_channels, kernel_length), and its bias."""
         times = self.temporal.weight.flatten(1)  # (F, kernel_length)
         spaces = self.spatial.weight.flatten(2)  # (n_filters, F, n_channels)
-        kernel = torch.einsum("ofc,fk->ock", spaces, times)
-        return F.conv1d(x, kernel, self._bias(spaces))
+        return torch.einsum("ofc,fk->ock", spaces, times), self._bias(spaces)
 
     def _bias(self, spaces: Tensor) -> Tensor | None:
         bias = self.spatial.bias

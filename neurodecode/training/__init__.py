@@ -17,17 +17,23 @@ if TYPE_CHECKING:
     from neurodecode.training.loop import train as train
     from neurodecode.training.losses import cross_entropy as cross_entropy
     from neurodecode.training.losses import squared_error as squared_error
+    from neurodecode.training.members import Member as Member
+    from neurodecode.training.members import train_members as train_members
+    from neurodecode.training.restructure.form import form_report as form_report
 
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
         "Adversary": "adversary",
+        "Member": "members",
         "Plan": "loop",
         "cross_entropy": "losses",
+        "form_report": "restructure.form",
         "load_weights": "checkpoint",
         "outputs_of": "inference",
         "save_weights": "checkpoint",
         "squared_error": "losses",
         "train": "loop",
+        "train_members": "members",
     },
 )

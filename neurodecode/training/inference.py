@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from neurodecode.training.batches import Trials
+from neurodecode.training.restructure.form import evaluated
 
 BATCH = 256
 
@@ -36,5 +37,5 @@ def outputs_of(
     torch.Size([3, 2])
     """
     module.eval()
-    call = module if forward is None else forward
+    call = evaluated(module) if forward is None else forward
     return torch.cat([call(batch) for batch in x.split(BATCH)])

@@ -23,6 +23,7 @@ from neurodecode.training.batches import (
 )
 from neurodecode.training.devices import fabric_for
 from neurodecode.training.inference import outputs_of
+from neurodecode.training.restructure.form import form_of
 from neurodecode.training.schedules import make_schedule
 
 History = dict[str, Any]
@@ -129,7 +130,8 @@ def train(
     -------
     history : dict
         Lists "train_loss", "valid_loss", "valid_score" with one value an epoch (the last two NaN
-        without validation), "best_epoch" counted from 0, "seconds".
+        without validation), "best_epoch" counted from 0, "seconds", and "form": which form of the
+        module was trained (`training.restructure`), in words.
 
     Raises
     ------
@@ -184,15 +186,18 @@ class _Run:
             self.valid_index = torch.as_tensor(np.asarray(valid_index, dtype=np.int64))
         self.loss = loss.to(fabric.device) if isinstance(loss, nn.Module) else loss
         self.plain = module
+        form = form_of(module, self.x)
+        self.trials = form.trials
         optimizer = torch.optim.AdamW(
             module.parameters(), lr=plan.lr, weight_decay=plan.weight_decay
         )
-        self.module, self.optimizer = fabric.setup(module, optimizer)
+        self.module, self.optimizer = fabric.setup(form.module, optimizer)
         n_steps = plan.epochs * n_batches(len(self.train_index), plan.batch_size)
         self.schedule = make_schedule(plan.schedule, optimizer, plan.lr, n_steps)
         self.generator = torch.Generator().manual_seed(plan.seed)
         self.contest = None if adversary is None else Contest(adversary, plan.lr, fabric)
         self.history: History = {"train_loss": [], "valid_loss": [], "valid_score": []}
+        self.history["form"] = form.report
 
     def all_epochs(self, on_epoch: Callable[[int, History], None] | None) -> History:
         start = time.perf_counter()
@@ -219,7 +224,7 @@ class _Run:
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
         batches = index_batches(self.train_index, self.plan.batch_size, self.generator)
-        trials = batches_of(self.x, batches)
+        trials = batches_of(self.trials, batches)
         losses = torch.stack([self.step(*each) for each in zip(batches, trials, strict=True)])
         values = losses.cpu().double()  # one synchronisation an epoch
         if not torch.isfinite(values).all():

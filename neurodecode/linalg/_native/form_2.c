@@ -5,6 +5,7 @@
 #include "logs.h"
 #include "sections.h"
 #include "samples.h"
+#include "block.h"
 
 /* Lanes of the widest form that this processor and its system can run. */
 EXPORT int widest_form(void)

@@ -33,6 +33,10 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, *[_INTEGER] * 5, ctypes.c_void_p, _DOUBLES, _DOUBLES),
         *(_INTEGER, ctypes.c_void_p, _INTEGER),
     ],
+    "block_filter": [ctypes.c_void_p] * 9,
+    "block_pool": [ctypes.c_void_p] * 6,
+    "block_pool_back": [ctypes.c_void_p] * 9,
+    "block_filter_back": [ctypes.c_void_p] * 11,
 }
 _RESULTS = {
     "eigen": ctypes.c_int64,
@@ -55,6 +59,10 @@ class Kernels:
     sections: Any
     forward: Any
     samples: Any
+    block_filter: Any
+    block_pool: Any
+    block_pool_back: Any
+    block_filter_back: Any
 
     @property
     def name(self) -> str:
@@ -112,6 +120,6 @@ def _form(library: ctypes.CDLL, lanes: int) -> Kernels:
     functions = {}
     for name, arguments in _ARGUMENTS.items():
         function = getattr(library, f"{name}_{lanes}")
-        function.argtypes, function.restype = arguments, _RESULTS[name]
+        function.argtypes, function.restype = arguments, _RESULTS.get(name)
         functions[name] = function
     return Kernels(lanes, **functions)
