@@ -10,20 +10,28 @@ from neurodecode.core import lazy
 
 if TYPE_CHECKING:
     from neurodecode.training.adversary import Adversary as Adversary
+    from neurodecode.training.augment.facts import Facts as Facts
+    from neurodecode.training.augment.facts import augmentations as augmentations
+    from neurodecode.training.callbacks import curves_to as curves_to
     from neurodecode.training.checkpoint import load_weights as load_weights
     from neurodecode.training.checkpoint import save_weights as save_weights
     from neurodecode.training.inference import outputs_of as outputs_of
-    from neurodecode.training.loop import Plan as Plan
     from neurodecode.training.loop import train as train
     from neurodecode.training.losses import cross_entropy as cross_entropy
     from neurodecode.training.losses import squared_error as squared_error
+    from neurodecode.training.plan import Plan as Plan
+    from neurodecode.training.resume import Checkpoints as Checkpoints
 
 __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     {
         "Adversary": "adversary",
-        "Plan": "loop",
+        "Checkpoints": "resume",
+        "Facts": "augment.facts",
+        "Plan": "plan",
+        "augmentations": "augment.facts",
         "cross_entropy": "losses",
+        "curves_to": "callbacks",
         "load_weights": "checkpoint",
         "outputs_of": "inference",
         "save_weights": "checkpoint",

@@ -130,7 +130,7 @@ def test_schedules(schedule):
     from neurodecode.training.schedules import make_schedule
 
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-    plan = make_schedule(schedule, optimizer, 0.1, 10)
+    plan = make_schedule(schedule, optimizer, 10)
     rates = []
     for _ in range(10):
         rates.append(optimizer.param_groups[0]["lr"])
