@@ -22,6 +22,7 @@ from neurodecode.training.batches import (
 )
 from neurodecode.training.callbacks import History, OnEpoch
 from neurodecode.training.devices import fabric_for
+from neurodecode.training.finetuning import frozen_norms
 from neurodecode.training.inference import outputs_of
 from neurodecode.training.optimizers import OPTIMIZERS, Ascent
 from neurodecode.training.plan import Plan
@@ -79,7 +80,7 @@ def train(
         Odds of being drawn, in place of every trial once an epoch.
     groups : list of dict, optional
         Parameters that learn, as torch optimizers take them, with rates of their own; default all
-        of the module's. See `parameter_groups`.
+        of the module's. See `learning_layers`.
     checkpoints : Checkpoints, optional
         Keep the state of the run on disk; killed and started again, it ends where it would have
         ended, to the bit.
@@ -160,11 +161,10 @@ class _Run:
         learner = torch.compile(learner) if plan.compile else learner
         self.module, self.optimizer = fabric.setup(learner, optimizer)
         self.average = None if plan.ema is None else Average(module, plan.ema)
+        self.frozen = frozen_norms(module)
         self.ascent = Ascent(module) if plan.optimizer == "sam" else None
         self.generator = torch.Generator().manual_seed(plan.seed)
-        self.augmenting = torch.Generator(fabric.device).manual_seed(
-            plan.seed + fabric.global_rank
-        )
+        self.augmenting = torch.Generator(fabric.device).manual_seed(plan.seed + fabric.global_rank)
         self.history: History = {"train_loss": [], "valid_loss": [], "valid_score": []}
         self.best_loss, self.best_epoch, self.best_state = float("inf"), 0, None
 
@@ -200,11 +200,9 @@ class _Run:
         weights = [] if self.weights is None else [self.weights]
         valid = [] if self.valid_index is None else [self.valid_index]
         names = [getattr(each, "__qualname__", type(each).__name__) for each in self.augment]
-        self.file = StateFile(
-            checkpoints,
-            [self.plan, names, tuple(self.x.shape), self.x[ends.to(self.y.device)], self.y]
-            + [self.train_index, *valid, *weights, *self.plain.state_dict().values()],
-        )
+        parts = [self.plan, names, tuple(self.x.shape), self.x[ends.to(self.y.device)], self.y]
+        parts += [self.train_index, *valid, *weights, *self.plain.state_dict().values()]
+        self.file = StateFile(checkpoints, parts)
         state = self.file.read()
         if state is not None:
             self.go_on_from(state)
@@ -229,6 +227,8 @@ class _Run:
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
+        for each in self.frozen:
+            each.eval()
         batches = index_batches(
             self.train_index, self.plan.batch_size, self.generator, self.weights, self.smallest
         )
@@ -332,7 +332,6 @@ class _Run:
             expected="a finite loss",
             fix="drop or repair these trials" if len(bad) else "a lower lr, or standardize=True",
         )
-
 
     def state(self) -> dict[str, Any]:
         """All that decides how this run goes on."""

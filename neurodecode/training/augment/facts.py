@@ -14,6 +14,8 @@ from neurodecode.core import Spec, registry
 from neurodecode.core.errors import TrainingError
 from neurodecode.training.loop import Augmentation
 
+_ENOUGH = 256  # trials, for a standard deviation
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -39,18 +41,20 @@ class Facts:
     deviation: Tensor
 
     @classmethod
-    def of(cls, x: Any, spec: Spec, classes: Sequence[Any] = ()) -> Facts:
+    def of(cls, x: Any, rows: np.ndarray, spec: Spec, classes: Sequence[Any] = ()) -> Facts:
         """Learn them from training trials.
 
         Parameters
         ----------
         x : float array or MappedTrials, shape (n_trials, n_channels, n_times)
-            A sample of 256 trials is enough.
+        rows : int array
+            Trials that train; about 256 of them are looked at.
         spec : Spec
         classes : sequence of labels
         """
-        some = x[: 256 if len(x) > 256 else len(x)]
-        deviation = np.asarray(some, dtype=np.float64).std(axis=(0, 2))
+        some = rows[:: max(1, len(rows) // _ENOUGH)]
+        trials = x[some] if isinstance(x, np.ndarray) else x[torch.as_tensor(some)].cpu().numpy()
+        deviation = trials.std(axis=(0, 2), dtype=np.float64)
         return cls(spec, tuple(classes), torch.as_tensor(deviation, dtype=torch.float32))
 
 

@@ -99,7 +99,9 @@ def partners(spec: Spec) -> np.ndarray:
     found = _by_name(spec.channel_names)
     if found is None and spec.positions is not None:
         found = _by_position(np.asarray(spec.positions))
-    lonely = "" if found is None else ", ".join(spec.channel_names[i] for i in np.where(found < 0)[0])
+    lonely = (
+        "" if found is None else ", ".join(spec.channel_names[i] for i in np.where(found < 0)[0])
+    )
     if found is None or lonely:
         raise TrainingError(
             "channel-symmetry: channels without a partner on the other side",
