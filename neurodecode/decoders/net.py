@@ -235,19 +235,24 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             weight = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
         return cross_entropy(weight, self.label_smoothing)
 
-    def _after_training(self, x: Any, targets: np.ndarray, valid: np.ndarray) -> None:
-        self.temperature_ = 1.0
-        if not self.calibrate:
-            return
-        if not len(valid):
+    def _check_validation(self, valid: np.ndarray) -> None:
+        if self.calibrate and not len(valid):
             raise DataError(
                 "calibration needs validation trials",
                 found=f"validation={self.validation}, which left none",
                 fix="validation=0.2",
             )
+
+    def _after_training(self, x: Any, targets: np.ndarray, valid: np.ndarray) -> None:
         from neurodecode.training.temperature import temperature_of
 
-        self.temperature_ = temperature_of(self._run(self._on_device(x, valid)), targets[valid])
+        if not self.calibrate:
+            self.temperature_ = 1.0
+        elif len(valid):
+            logits = self._run(self._on_device(x, valid))
+            self.temperature_ = temperature_of(logits, targets[valid])
+        else:  # a few trials more: the temperature of `fit` holds
+            self.temperature_ = getattr(self, "temperature_", 1.0)
 
     @staticmethod
     def _score(outputs: np.ndarray, targets: np.ndarray) -> float:

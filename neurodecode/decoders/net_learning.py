@@ -105,14 +105,16 @@ class NetLearner(NetHolder):
             The loss became NaN.
         """
         if self.warm_start and hasattr(self, "module_"):
-            return self._go_on(X, y, self._own_plan(), "all", 1.0, sample_weight)
+            plan = self._own_plan()
+            return self._go_on(X, y, plan, self.validation, "all", 1.0, sample_weight)
         X = X if isinstance(X, np.ndarray) else as_epochs(X)
         x = trials_of(X, self.max_bytes)
         targets = self._learn_targets(np.asarray(y))
         self._check_lengths(x, targets)
         self.spec_ = self._spec_of(X)
         plan = self._own_plan()
-        rows, valid = self._validation_rows(X, targets, plan.seed)
+        rows, valid = self._validation_rows(X, targets, plan.seed, self.validation)
+        self._check_validation(valid)
         self._learn_scale(x, rows)
         module = self._build(plan.seed)
         self._train(module, x, targets, rows, valid, plan, sample_weight)
@@ -124,6 +126,7 @@ class NetLearner(NetHolder):
         y: Any,
         layers: str | int = "all",
         layer_decay: float = 1.0,
+        validation: float | None = None,
         sample_weight: Any = None,
         **plan: Any,
     ) -> Any:
@@ -139,6 +142,9 @@ class NetLearner(NetHolder):
             The last layer, all of them, or so many of the last ones.
         layer_decay : float in (0, 1], default 1
             Each layer learns at this multiple of the rate of the one after it.
+        validation : float in [0, 1), optional
+            Share of these trials that choose the best epoch, in place of the estimator's; 0 where
+            there are few, which also keeps the temperature of `fit`.
         **plan
             Fields of `nd.training.Plan` other than the estimator's: ``epochs=20, lr=1e-4``.
 
@@ -155,7 +161,8 @@ class NetLearner(NetHolder):
         """
         check_is_fitted(self, "module_")
         changed = dataclasses.replace(self._own_plan(), **plan)
-        return self._go_on(X, y, changed, layers, layer_decay, sample_weight)
+        share = self.validation if validation is None else validation
+        return self._go_on(X, y, changed, share, layers, layer_decay, sample_weight)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
         """One more pass over some trials, at a constant rate and without validation.
@@ -193,7 +200,14 @@ class NetLearner(NetHolder):
         return self
 
     def _go_on(
-        self, X: Any, y: Any, plan: Plan, layers: str | int, layer_decay: float, sample_weight: Any
+        self,
+        X: Any,
+        y: Any,
+        plan: Plan,
+        validation: float,
+        layers: str | int,
+        layer_decay: float,
+        sample_weight: Any,
     ) -> Any:
         from neurodecode.training.finetuning import learning_layers
 
@@ -202,7 +216,7 @@ class NetLearner(NetHolder):
         self._check_like_fit(X, x.shape)
         targets = self._known_targets(np.asarray(y))
         self._check_lengths(x, targets)
-        rows, valid = self._validation_rows(X, targets, plan.seed)
+        rows, valid = self._validation_rows(X, targets, plan.seed, validation)
         module = copy.deepcopy(self.module_)
         with learning_layers(module, layers, plan.lr, layer_decay) as groups:
             self._train(module, x, targets, rows, valid, plan, sample_weight, groups)
@@ -321,18 +335,19 @@ class NetLearner(NetHolder):
         return Spec(X.shape[1], X.shape[2], sfreq, n_outputs, task=self.task)
 
     def _validation_rows(
-        self, X: Any, targets: np.ndarray, seed: int
+        self, X: Any, targets: np.ndarray, seed: int, share: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        if not 0 <= self.validation < 1:
+        """Trials that train, and whole groups of them that choose the best epoch."""
+        if not 0 <= share < 1:
             raise DataError(
                 "validation is a share of the training trials",
-                found=repr(self.validation),
+                found=repr(share),
                 expected="0 (no validation) or below 1",
             )
-        if self.validation == 0:
+        if share == 0:
             return np.arange(len(targets)), np.empty(0, dtype=np.int64)
         trials = X if isinstance(X, Epochs) else pd.DataFrame(index=range(len(targets)))
-        fit, valid, _ = validation_split(trials, targets, fraction=self.validation, seed=seed)
+        fit, valid, _ = validation_split(trials, targets, fraction=share, seed=seed)
         return fit, valid
 
     def _learn_scale(self, x: np.ndarray | MappedTrials, rows: np.ndarray) -> None:
@@ -383,6 +398,9 @@ class NetLearner(NetHolder):
 
     def _class_labels(self) -> Sequence[Any]:
         return ()
+
+    def _check_validation(self, valid: np.ndarray) -> None:
+        """Refuse settings that need validation trials where there are none."""
 
     def _after_training(self, x: Any, targets: np.ndarray, valid: np.ndarray) -> None:
         """What is learned from the validation trials when the network is ready."""

@@ -100,11 +100,15 @@ class FineTuning(BaseEstimator):
         self.estimator_ = clone(self._unfitted()).fit(epochs[~target], y[~target])
         self.pooled_history_, self.tuned_history_ = self.estimator_.history_, None
         if target.any():
-            self.estimator_.set_params(validation=0)
             self.estimator_.fine_tune(
-                epochs[target], y[target], self.layers, self.layer_decay,
-                epochs=self.epochs, lr=self.lr,
-            )  # fmt: skip
+                epochs[target],
+                y[target],
+                self.layers,
+                self.layer_decay,
+                validation=0,
+                epochs=self.epochs,
+                lr=self.lr,
+            )
             self.tuned_history_ = self.estimator_.history_
         else:
             warnings.warn("FineTuning: no target trials; nothing is tuned", stacklevel=2)

@@ -240,7 +240,8 @@ class _Run:
         losses = torch.stack([self.step(*each) for each in steps])
         values = losses.cpu().double()  # one synchronisation an epoch
         if world > 1:
-            values = self.fabric.all_reduce(values * torch.tensor(parts), reduce_op="sum")
+            mean = (values * torch.tensor(parts)).to(self.fabric.device)
+            values = self.fabric.all_reduce(mean, reduce_op="sum").cpu()
         if not torch.isfinite(values).all():
             self.refuse(epoch, batches, values)
         sizes = torch.tensor([len(rows) for rows in batches], dtype=torch.float64)

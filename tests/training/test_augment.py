@@ -61,7 +61,7 @@ def test_frequency_mask_takes_a_band():
 
 
 def test_frequency_shift_moves_a_rhythm():
-    """A 10 Hz rhythm lands within one Hz of it, by the drawn shift: its phase turns at that rate."""
+    """A 10 Hz rhythm lands within 1 Hz of it: its phase turns at the shifted rate."""
     from neurodecode.training.augment.frequency import analytic
 
     x = torch.cos(2 * torch.pi * 10 * TIMES.double()).expand(20, 1, 200)

@@ -72,11 +72,11 @@ def test_average_is_the_formula():
         average.update()
         decay = min(0.15, (1 + step) / (10 + step)) if step else 0.0
         expected = value if expected is None else decay * expected + (1 - decay) * value
-    assert float(average.state["weight"]) == pytest.approx(expected)
+    assert average.state["weight"].item() == pytest.approx(expected)
     average.swap()
-    assert float(net.weight) == pytest.approx(expected)
+    assert net.weight.item() == pytest.approx(expected)
     average.swap()
-    assert float(net.weight) == 5.0
+    assert net.weight.item() == 5.0
 
 
 @pytest.mark.parametrize("valid", [None, VALID])
@@ -99,7 +99,7 @@ def test_the_average_is_validated_and_kept(valid):
      {"optimizer": "sam", "precision": "16-mixed"}],
 )  # fmt: skip
 def test_options_out_of_range(options):
-    with pytest.raises(TrainingError, match=next(iter(options))):
+    with pytest.raises(TrainingError, match=list(options)[-1] if len(options) == 1 else "exclude"):
         Plan(**options)
 
 
@@ -209,7 +209,8 @@ def test_rates_decay_by_layer():
     with learning_layers(net, "all", 0.1, 0.5) as groups:
         rates = {len(group["params"]): group["lr"] for group in groups}
     assert rates == {2: 0.1, 4: 0.05}  # the head; the convolution with its normalisation
-    assert "0.weight" in moved("all", decay=1e-9) and moved("all", decay=1e-9, weight_decay=0.0)
+    still = {"0.weight", "1.weight"}  # at a rate that rounds to no change
+    assert not still & moved("all", decay=1e-9) and still <= moved("all", decay=0.1)
 
 
 def test_the_head_is_last_wherever_it_is_defined():

@@ -12,6 +12,7 @@ from training.planted_classes import run, small_net, weights
 
 from neurodecode.core.errors import DataError
 from neurodecode.training import Adversary, Checkpoints
+from neurodecode.training.resume import StateFile
 
 VALID = np.arange(64, 96)
 
@@ -22,6 +23,10 @@ def noise(x, y, generator):
 
 class Killed(Exception):
     pass
+
+
+def die(*_):
+    raise Killed
 
 
 def dies_after(epoch):
@@ -39,7 +44,7 @@ OPTIONS = {
         "weights": np.arange(1.0, 65.0),
     },
     "no validation": {"optimizer": "sam", "ema": 0.5, "schedule": None},
-    "stopped early": {"valid_index": VALID, "patience": 1, "epochs": 30, "lr": 0.1},
+    "stopped early": {"valid_index": VALID, "patience": 2, "epochs": 30, "lr": 0.1},
 }  # fmt: skip
 
 
@@ -48,15 +53,28 @@ def test_a_stopped_run_ends_where_it_would_have_ended(tmp_path, options):
     whole, net = small_net(), small_net()
     expected = run(whole, **options)
     kept = Checkpoints(tmp_path, seconds=0)
+    last = len(expected["train_loss"]) - 1
     with pytest.raises(Killed):
-        run(net, **options, checkpoints=kept, on_epoch=dies_after(2))
-    assert len(list(tmp_path.iterdir())) == 1
+        run(net, **options, checkpoints=kept, on_epoch=dies_after(last))
+    assert last >= 2 and len(list(tmp_path.iterdir())) == 1
     net, seen = small_net(), []
     history = run(net, **options, checkpoints=kept, on_epoch=lambda e, h: seen.append(e))
-    assert seen[0] == 2 and torch.equal(weights(net), weights(whole))
+    assert seen == [last] and torch.equal(weights(net), weights(whole))
     for name in ("train_loss", "valid_loss", "best_epoch"):
         np.testing.assert_array_equal(history[name], expected[name])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_killed_after_its_last_epoch_trains_no_more(tmp_path, monkeypatch):
+    options, net = OPTIONS["stopped early"], small_net()
+    expected = run(net, **options)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(StateFile, "remove", die)
+        run(small_net(), **options, checkpoints=Checkpoints(tmp_path, seconds=0))
+    twin = small_net()
+    history = run(twin, **options, checkpoints=Checkpoints(tmp_path, seconds=0))
+    assert history["train_loss"] == expected["train_loss"]
+    assert torch.equal(weights(twin), weights(net))
 
 
 def test_the_discriminator_goes_on_too(tmp_path):
@@ -115,7 +133,8 @@ def on_epoch(epoch, history):
         os.kill(os.getpid(), signal.SIGKILL)
 
 net = small_net()
-history = run(net, **OPTIONS["all of it"], checkpoints=Checkpoints({folder!r}, 0), on_epoch=on_epoch)
+kept = Checkpoints({folder!r}, seconds=0)
+history = run(net, **OPTIONS["all of it"], checkpoints=kept, on_epoch=on_epoch)
 print(history["train_loss"][-1].hex(), float(weights(net).sum()).hex())
 """
 

@@ -92,7 +92,8 @@ def augmentations(
 def _made(wanted: Any, facts: Facts) -> Augmentation:
     if callable(wanted):
         return wanted
-    settings = {"name": wanted} if isinstance(wanted, str) else dict(wanted)
+    named = {"name": wanted} if isinstance(wanted, str) else wanted
+    settings = dict(named) if isinstance(named, Mapping) else {}
     name = settings.pop("name", None)
     if not isinstance(name, str):
         raise TrainingError(
