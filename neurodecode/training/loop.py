@@ -26,7 +26,13 @@ from neurodecode.training.finetuning import frozen_norms
 from neurodecode.training.inference import outputs_of
 from neurodecode.training.optimizers import OPTIMIZERS, Ascent
 from neurodecode.training.plan import Plan
-from neurodecode.training.resume import Checkpoints, StateFile
+from neurodecode.training.resume import (
+    Checkpoints,
+    StateFile,
+    put_state,
+    run_identity,
+    state_of,
+)
 from neurodecode.training.schedules import make_schedule
 
 # (trials, targets, generator) -> (trials, targets), on the device.
@@ -113,9 +119,9 @@ def train(
     with torch.random.fork_rng(devices=cuda):
         # Masks of dropout must differ between processes, which hold different trials.
         torch.manual_seed(plan.seed + fabric.global_rank)
-        run = _Run(module, x, y, train_index, valid_index, plan, fabric, groups)
+        run = _Run(module, x, y, train_index, valid_index, plan, fabric, groups, augment)
         run.loss = loss.to(fabric.device) if isinstance(loss, nn.Module) else loss
-        run.score, run.augment = score, augment
+        run.score = score
         run.draw_by(weights)
         run.meet(adversary)
         run.keep_in(checkpoints)
@@ -129,7 +135,6 @@ class _Run:
 
     loss: Callable[[Tensor, Tensor], Tensor]
     score: Callable[[np.ndarray, np.ndarray], float] | None
-    augment: Sequence[Augmentation]
 
     def __init__(
         self,
@@ -141,8 +146,9 @@ class _Run:
         plan: Plan,
         fabric: Any,
         groups: list[dict[str, Any]] | None,
+        augment: Sequence[Augmentation],
     ):
-        self.plan, self.fabric, self.plain = plan, fabric, module
+        self.plan, self.fabric, self.plain, self.augment = plan, fabric, module, augment
         trials: Trials = x if isinstance(x, MappedTrials) else torch.as_tensor(x)
         self.x = trials.to(fabric.device)
         self.y = torch.as_tensor(y).to(fabric.device)
@@ -196,16 +202,10 @@ class _Run:
                 found=f"{self.fabric.world_size} processes",
                 fix="train in one process, or without checkpoints",
             )
-        ends = torch.tensor([0, len(self.x) - 1])
-        weights = [] if self.weights is None else [self.weights]
-        valid = [] if self.valid_index is None else [self.valid_index]
-        names = [getattr(each, "__qualname__", type(each).__name__) for each in self.augment]
-        parts = [self.plan, names, tuple(self.x.shape), self.x[ends.to(self.y.device)], self.y]
-        parts += [self.train_index, *valid, *weights, *self.plain.state_dict().values()]
-        self.file = StateFile(checkpoints, parts)
+        self.file = StateFile(checkpoints, run_identity(self))
         state = self.file.read()
         if state is not None:
-            self.go_on_from(state)
+            put_state(self, state)
 
     def all_epochs(self, on_epoch: OnEpoch | None) -> History:
         start = time.perf_counter() - self.history.get("seconds", 0.0)
@@ -218,7 +218,7 @@ class _Run:
             if on_epoch is not None:
                 on_epoch(epoch, self.history)
             if self.file is not None and self.file.due:
-                self.file.write(self.state())
+                self.file.write(state_of(self))
         if self.best_state is not None:
             self.plain.load_state_dict(self.best_state)
         if self.file is not None:
@@ -333,50 +333,6 @@ class _Run:
             expected="a finite loss",
             fix="drop or repair these trials" if len(bad) else "a lower lr, or standardize=True",
         )
-
-    def state(self) -> dict[str, Any]:
-        """All that decides how this run goes on."""
-        return {
-            "module": self.plain.state_dict(),
-            "best": (self.best_loss, self.best_epoch, self.best_state),
-            "history": self.history,
-            "random": self.random(),
-            "average": None if self.average is None else (self.average.n, self.average.state),
-            "stateful": [each.state_dict() for each in self.stateful()],
-        }
-
-    def go_on_from(self, state: dict[str, Any]) -> None:
-        self.plain.load_state_dict(state["module"])
-        self.best_loss, self.best_epoch, self.best_state = state["best"]
-        self.history = state["history"]
-        if self.average is not None:
-            self.average.n, kept = state["average"]
-            for name, value in kept.items():
-                self.average.state[name].copy_(value)
-        for each, own in zip(self.stateful(), state["stateful"], strict=True):
-            each.load_state_dict(own)
-        order, augmenting, cpu, cuda = state["random"]
-        self.generator.set_state(order)
-        self.augmenting.set_state(augmenting)
-        torch.set_rng_state(cpu)
-        if cuda is not None:
-            torch.cuda.set_rng_state(cuda, self.fabric.device)
-
-    def random(self) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        cuda = self.fabric.device.type == "cuda"
-        return (
-            self.generator.get_state(),
-            self.augmenting.get_state(),
-            torch.get_rng_state(),
-            torch.cuda.get_rng_state(self.fabric.device) if cuda else None,
-        )
-
-    def stateful(self) -> list[Any]:
-        """Parts beside the network that have a state of their own."""
-        found = [self.optimizer, self.schedule]
-        if self.contest is not None:
-            found += [self.contest.module, self.contest.optimizer]
-        return [each for each in found if each is not None]
 
     def check_batches(self) -> None:
         fewest = min(self.plan.batch_size, len(self.train_index))

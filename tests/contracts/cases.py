@@ -89,15 +89,15 @@ NET = {
     "schedule": None,
     "patience": (1, {"epochs": 20, "lr": 0.1}),
     "validation": 0.4,
-    "augment": ["time-shift"],
-    "sampling": "balanced",
+    "augment": (["time-shift"], {"epochs": 1}),
+    "sampling": ("balanced", {"epochs": 1}),
     "standardize": False,
     "warm_start": None,  # of a second fit; tested with the estimator
     "device": None,  # bound to the machine
     "random_state": 1,
     "verbose": None,  # prints
     "net_params": {"dropout": 0.9},
-    "plan_params": {"optimizer": "sgd"},
+    "plan_params": ({"optimizer": "sgd"}, {"epochs": 1}),
     "checkpoints": None,  # of killed runs, which end where they would have ended
     "on_epoch": None,  # watches
     "max_bytes": None,  # of trials on disk, which are the same trials
@@ -198,7 +198,7 @@ ALTERNATIVES: dict[str, dict[str, Any]] = {
     "fine-tuning": {
         "estimator": NetClassifier("shallow", epochs=1),
         "layers": "all",
-        "layer_decay": (0.5, {"layers": "all", "lr": 0.1}),
+        "layer_decay": (0.5, {"layers": "all"}),
         "epochs": 1,
         "lr": 0.1,
     },
@@ -223,8 +223,8 @@ ALTERNATIVES: dict[str, dict[str, Any]] = {
     "net-classifier": NET
     | {
         "class_weight": {"left": 5.0, "right": 1.0},
-        "label_smoothing": 0.3,
-        "calibrate": True,
+        "label_smoothing": (0.3, {"epochs": 1}),
+        "calibrate": (True, {"epochs": 1}),
     },
     "net-embedder": {"estimator": NetRegressor("shallow", epochs=1)},
     "net-regressor": NET | {"sampling": None},  # of classes; refused here

@@ -10,11 +10,13 @@ import torch
 from torch import nn
 from training.planted_classes import run, small_net, weights
 
+from neurodecode.core import Spec
 from neurodecode.core.errors import DataError
-from neurodecode.training import Adversary, Checkpoints
+from neurodecode.training import Adversary, Checkpoints, Facts, augmentations, cross_entropy
 from neurodecode.training.resume import StateFile
 
 VALID = np.arange(64, 96)
+FACTS = Facts(Spec(3, 16, 16.0, 2), ("a", "b"), torch.ones(3))
 
 
 def noise(x, y, generator):
@@ -97,7 +99,11 @@ def test_another_run_starts_from_its_own_beginning(tmp_path):
     kept = Checkpoints(tmp_path, seconds=0)
     with pytest.raises(Killed):
         run(small_net(), checkpoints=kept, on_epoch=dies_after(2))
-    for other in ({"seed": 1}, {"lr": 0.02}, {"train_index": np.arange(60)}, {"augment": [noise]}):
+    for other in (
+        {"seed": 1}, {"lr": 0.02}, {"train_index": np.arange(60)}, {"augment": [noise]},
+        {"loss": cross_entropy(label_smoothing=0.1)}, {"loss": cross_entropy(np.array([1, 2]))},
+        {"augment": augmentations([{"name": "gaussian-noise", "level": 0.2}], FACTS)},
+    ):  # fmt: skip
         seen = []
         run(small_net(), checkpoints=kept, on_epoch=lambda e, h, s=seen: s.append(e), **other)
         assert seen[0] == 0

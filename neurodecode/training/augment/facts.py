@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,18 @@ class Facts:
         return cls(spec, tuple(classes), torch.as_tensor(deviation, dtype=torch.float32))
 
 
+@dataclass(frozen=True)
+class Named:
+    """A registered augmentation, known by its name and settings."""
+
+    name: str
+    settings: dict[str, Any]
+    apply: Augmentation = field(repr=False)
+
+    def __call__(self, x: Tensor, y: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.apply(x, y, generator)
+
+
 def augmentations(
     wanted: Sequence[str | Mapping[str, Any] | Augmentation], facts: Facts
 ) -> list[Augmentation]:
@@ -104,7 +116,7 @@ def _made(wanted: Any, facts: Facts) -> Augmentation:
         )
     make = registry.resolve("augmentation", name)
     try:
-        return make(facts, **settings)
+        return Named(name, settings, make(facts, **settings))
     except TypeError as error:
         raise TrainingError(
             f"{name} does not take these settings", found=str(settings), expected=str(error)
