@@ -35,6 +35,8 @@ class NetEmbedder(TransformerMixin, BaseEstimator):
     (40, 64)
     """
 
+    estimator_: Any
+
     def __init__(self, estimator: Any = None):
         self.estimator = estimator
 

@@ -61,6 +61,8 @@ class FineTuning(BaseEstimator):
     (60,)
     """
 
+    estimator_: Any
+
     def __init__(
         self,
         estimator: Any = None,
@@ -97,7 +99,8 @@ class FineTuning(BaseEstimator):
         """
         epochs, y = as_epochs(X), np.asarray(y)
         target = target_rows(epochs.trials)
-        self.estimator_ = clone(self._unfitted()).fit(epochs[~target], y[~target])
+        self.estimator_ = clone(self._unfitted())
+        self.estimator_.fit(epochs[~target], y[~target])
         self.pooled_history_, self.tuned_history_ = self.estimator_.history_, None
         if target.any():
             self.estimator_.fine_tune(

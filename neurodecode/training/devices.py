@@ -10,7 +10,7 @@ from neurodecode.core.errors import TrainingError
 from neurodecode.core.runtime import pick_device
 
 
-def fabric_for(device: str, precision: str = "32-true") -> Any:
+def fabric_for(device: str, precision: Any = "32-true") -> Any:
     """A `Fabric` on one device, or on one for each process that ``torchrun`` has started.
 
     Parameters

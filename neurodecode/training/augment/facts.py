@@ -101,7 +101,7 @@ def augmentations(
     return [_made(each, facts) for each in wanted]
 
 
-def _made(wanted: Any, facts: Facts) -> Augmentation:
+def _made(wanted: Any, facts: Facts) -> Any:
     if callable(wanted):
         return wanted
     named = {"name": wanted} if isinstance(wanted, str) else wanted

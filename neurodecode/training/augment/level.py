@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -38,10 +40,10 @@ def amplitude_scale(
             "amplitude-scale: no such range", found=f"{low} to {high}", expected="0 < low < high"
         )
     check_between("amplitude-scale: probability", probability, 0.0, 1.0)
-    ends = torch.tensor([low, high], dtype=torch.float64).log().tolist()
+    quietest, loudest = math.log(low), math.log(high)
 
     def apply(x: Tensor, y: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        exponent = uniform((len(x),), *ends, generator, x)
+        exponent = uniform((len(x),), quietest, loudest, generator, x)
         exponent = exponent * chosen(len(x), probability, generator, x)
         return x * exponent.exp()[:, None, None], y
 

@@ -57,7 +57,8 @@ def mixup(facts: Facts, alpha: float = 0.2, probability: float = 0.5) -> Augment
 def _beta(alpha: float, n: int, generator: torch.Generator, like: Tensor) -> Tensor:
     """Draws of Beta(alpha, alpha): the share one gamma variate has of two."""
     shape = torch.full((2, n), alpha, device=like.device, dtype=torch.float64)
-    first, second = torch._standard_gamma(shape, generator=generator)
+    # The public torch.distributions draw from the global generator only.
+    first, second = torch._standard_gamma(shape, generator=generator)  # type: ignore
     return (first / (first + second)).nan_to_num(0.5).to(like.dtype)
 
 
