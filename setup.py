@@ -14,7 +14,7 @@ ROOM = "neurodecode/linalg/_native"
 KERNELS = Extension(
     "neurodecode.linalg._native._kernels",
     sources=[f"{ROOM}/{name}.c" for name in ("form_2", "form_4", "form_8", "module")],
-    depends=[f"{ROOM}/{name}.h" for name in ("lanes", "eigen", "sections")],
+    depends=[f"{ROOM}/{name}.h" for name in ("lanes", "eigen", "sections", "block")],
     extra_compile_args=[
         "-O3", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-w",
     ],

@@ -121,17 +121,19 @@ def scaled(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return out
 
 
-def batches_of(x: Trials, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+def batches_of(x: Any, batches: Iterable[Tensor]) -> Iterator[Any]:
     """The trials of each batch of rows; those on disk are read while the last batch is used.
+
+    Resident trials of a restructured network (`training.restructure`) give its own batches.
 
     Examples
     --------
     >>> [len(each) for each in batches_of(torch.zeros(4, 1, 2), [torch.tensor([3, 1])])]
     [2]
     """
-    if isinstance(x, Tensor):
-        return (x[rows.to(x.device)] for rows in batches)
-    return ahead(x.__getitem__, batches)
+    if isinstance(x, MappedTrials):
+        return ahead(x.__getitem__, batches)
+    return (x[rows.to(x.device)] for rows in batches)
 
 
 def index_batches(

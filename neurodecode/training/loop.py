@@ -26,6 +26,7 @@ from neurodecode.training.finetuning import frozen_norms
 from neurodecode.training.inference import outputs_of
 from neurodecode.training.optimizers import OPTIMIZERS, Ascent
 from neurodecode.training.plan import Plan
+from neurodecode.training.restructure.form import Form, form_of
 from neurodecode.training.resume import (
     Checkpoints,
     StateFile,
@@ -95,7 +96,8 @@ def train(
     -------
     history : dict
         Lists "train_loss", "valid_loss", "valid_score" with one value an epoch (the last two NaN
-        without validation), "best_epoch" counted from 0, "seconds".
+        without validation), "best_epoch" counted from 0, "seconds", and "form": which form of the
+        module was trained (`training.restructure`), in words.
 
     Raises
     ------
@@ -162,17 +164,32 @@ class _Run:
         optimizer = OPTIMIZERS[plan.optimizer](learning, plan.lr, plan.weight_decay)
         n_steps = plan.epochs * n_batches(len(self.train_index), plan.batch_size, self.smallest)
         self.schedule = make_schedule(plan.schedule, optimizer, n_steps)
-        # A restructured form of the module would stand in both places.
-        self.trials, learner = self.x, module
-        learner = torch.compile(learner) if plan.compile else learner
+        self.frozen = frozen_norms(module)
+        form = self.form()
+        self.trials, self.judged = form.trials, form.module
+        learner = torch.compile(module) if plan.compile else form.module
         self.module, self.optimizer = fabric.setup(learner, optimizer)
         self.average = None if plan.ema is None else Average(module, plan.ema)
-        self.frozen = frozen_norms(module)
         self.ascent = Ascent(module) if plan.optimizer == "sam" else None
         self.generator = torch.Generator().manual_seed(plan.seed)
         self.augmenting = torch.Generator(fabric.device).manual_seed(plan.seed + fabric.global_rank)
         self.history: History = {"train_loss": [], "valid_loss": [], "valid_score": []}
+        self.history["form"] = form.report
         self.best_loss, self.best_epoch, self.best_state = float("inf"), 0, None
+
+    def form(self) -> Form:
+        """The textbook module or a faster one on the same parameters, and the trials it takes."""
+        others = {
+            "sam": self.plan.optimizer == "sam",  # holds running statistics still for half a step
+            "layers that stand still": bool(self.frozen),
+            "torch.compile": self.plan.compile,
+            "several processes": self.fabric.world_size > 1,
+        }
+        why_not = [name for name, asked in others.items() if asked]
+        if why_not:
+            return Form(self.plain, self.x, f"textbook: {why_not[0]}")
+        resident = not self.augment and self.plan.precision == "32-true"
+        return form_of(self.plain, self.x, resident=resident)
 
     def draw_by(self, weights: np.ndarray | None) -> None:
         """Odds of the training trials."""
@@ -299,7 +316,7 @@ class _Run:
 
     def validate(self, rows: Tensor, epoch: int) -> float:
         rows = rows.to(self.x.device)
-        outputs = outputs_of(self.plain, self.x.index_select(0, rows))
+        outputs = outputs_of(self.judged, self.x.index_select(0, rows))  # in full precision
         targets = self.y[rows]
         with torch.no_grad():
             value = float(self.loss(outputs, targets))

@@ -2,6 +2,7 @@
 #define LANES 2
 #include "eigen.h"
 #include "sections.h"
+#include "block.h"
 
 /* Lanes of the widest form that this processor and its system can run. */
 EXPORT int widest_form(void)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
@@ -11,6 +12,7 @@
 #define LANES 4
 #include "eigen.h"
 #include "sections.h"
+#include "block.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

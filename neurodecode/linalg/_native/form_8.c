@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq"))), apply_to = function)
 #else
@@ -11,6 +12,7 @@
 #define LANES 8
 #include "eigen.h"
 #include "sections.h"
+#include "block.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

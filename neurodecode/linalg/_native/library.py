@@ -20,6 +20,10 @@ _ARGUMENTS = {
         *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, _INTEGER, _INTEGER, _INTEGER),
         *(_DOUBLES, _DOUBLES, _INTEGER),
     ],
+    "block_filter": [ctypes.c_void_p] * 9,
+    "block_pool": [ctypes.c_void_p] * 6,
+    "block_pool_back": [ctypes.c_void_p] * 9,
+    "block_filter_back": [ctypes.c_void_p] * 11,
 }
 _RESULTS = {"eigen": ctypes.c_int64, "sections": ctypes.c_int}
 
@@ -31,6 +35,10 @@ class Kernels:
     lanes: int
     eigen: Any
     sections: Any
+    block_filter: Any
+    block_pool: Any
+    block_pool_back: Any
+    block_filter_back: Any
 
     @property
     def name(self) -> str:
@@ -88,6 +96,6 @@ def _form(library: ctypes.CDLL, lanes: int) -> Kernels:
     functions = {}
     for name, arguments in _ARGUMENTS.items():
         function = getattr(library, f"{name}_{lanes}")
-        function.argtypes, function.restype = arguments, _RESULTS[name]
+        function.argtypes, function.restype = arguments, _RESULTS.get(name)
         functions[name] = function
     return Kernels(lanes, **functions)
