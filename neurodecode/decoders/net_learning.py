@@ -193,10 +193,12 @@ class NetLearner(NetHolder):
         self._check_lengths(x, targets)
         plan = dataclasses.replace(self._plan(seed), epochs=1, schedule=None, patience=None)
         module = self._build(seed) if first else copy.deepcopy(self.module_)
-        before = [] if first else self.history_["train_loss"]
+        before = {} if first else self.history_
         every, none = np.arange(len(x)), np.empty(0, dtype=np.int64)
         self._train(module, x, targets, every, none, plan)
-        self.history_["train_loss"] = [*before, *self.history_["train_loss"]]
+        for name in ("train_loss", "valid_loss", "valid_score"):
+            self.history_[name] = [*before.get(name, []), *self.history_[name]]
+        self.history_["best_epoch"] = len(self.history_["train_loss"]) - 1
         return self
 
     def _go_on(
@@ -263,7 +265,8 @@ class NetLearner(NetHolder):
                 groups=groups,
                 checkpoints=kept,
             )
-        self.n_parameters_ = sum(p.numel() for p in module.parameters() if p.requires_grad)
+        if groups is None:  # otherwise some stand still for now
+            self.n_parameters_ = sum(p.numel() for p in module.parameters() if p.requires_grad)
         self.module_ = module.to(pick_device(self.device))
         self._after_training(scaled, targets, valid)
 

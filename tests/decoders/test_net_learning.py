@@ -42,7 +42,7 @@ def test_partial_fits_learn_pass_by_pass():
     for part in np.array_split(np.random.default_rng(0).permutation(120), 3) * 6:
         clf.partial_fit(EPOCHS[part], EPOCHS.y[part], classes=["left", "right", "feet"])
     assert clf.classes_.tolist() == ["feet", "left", "right"]
-    assert len(clf.history_["train_loss"]) == 18
+    assert len(clf.history_["train_loss"]) == 18 and clf.history_["best_epoch"] == 17
     test = rhythms(60, seed=1)
     assert clf.score(test, test.y) > 0.8
     with pytest.raises(DataError, match="fitted on other trials"):
@@ -56,7 +56,7 @@ def test_tuning_moves_only_the_chosen_layers(fitted):
                 strict=True)  # fmt: skip
     moved = {name for (name, a), b in pairs if not torch.equal(a, b)}
     assert moved == {"head.weight", "head.bias"}
-    assert len(head.history_["train_loss"]) == 2 and head.scale_ is not None
+    assert len(head.history_["train_loss"]) == 2 and head.n_parameters_ == fitted.n_parameters_
     kept = copy.deepcopy(fitted).fine_tune(few, few.y, validation=0, epochs=1)
     assert kept.temperature_ == fitted.temperature_
     with pytest.raises(TrainingError, match="no such layers"):
