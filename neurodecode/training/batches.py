@@ -117,7 +117,9 @@ def scaled(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     out = np.empty(x.shape, dtype=np.float32)
     for start in range(0, len(x), _BLOCK):
         part = slice(start, start + _BLOCK)
-        out[part] = (x[part] - mean[:, None]) / scale[:, None]
+        centred = x[part] - mean[:, None]
+        centred /= scale[:, None]
+        out[part] = centred
     return out
 
 
