@@ -38,7 +38,7 @@ def test_two_processes_train_as_one(tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone",
                "--nproc-per-node", "2", str(script)]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=900)
     assert done.returncode == 0, done.stderr[-2000:]
     results = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[[")]
     assert len(results) == 2 and sorted(each[2] for each in results) == [0, 4]
@@ -94,15 +94,15 @@ def test_memory_stays_within_its_budget(tmp_path):
     import neurodecode as nd
 
     budget = 64 * 2**20
-    n = 4 * budget // (16 * 2000 * 4)
+    n = 2 * (2 * budget // (16 * 2000 * 4) + 1)
     x = np.random.default_rng(0).standard_normal((n, 16, 2000), dtype=np.float32)
     names = [f"E{i}" for i in range(16)]
     nd.Epochs(x, channels=names, sfreq=500, y=(n // 2) * ["a", "b"]).save(tmp_path / "e")
     command = [sys.executable, "-c", MEMORY, str(tmp_path / "e"), str(budget)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     taken, size = map(int, done.stdout.split())
-    assert size >= 4 * budget * 0.99 and taken < 1.2 * budget, f"{taken / budget:.2f} of the budget"
+    assert size >= 4 * budget and taken < 1.2 * budget, f"{taken / budget:.2f} of the budget"
 
 
 def test_planted_trials_are_learnable():
