@@ -22,6 +22,7 @@ _TABLES = {
     "feature": ("neurodecode.features._registry", "neurodecode.features"),
     "decoder": ("neurodecode.decoders._registry", "neurodecode.decoders"),
     "metric": ("neurodecode.evaluation._registry", "neurodecode.metrics"),
+    "augmentation": ("neurodecode.training._registry", "neurodecode.augmentations"),
 }
 # kind -> (package holding TOML files, entry point group: each entry names such a package)
 _FOLDERS = {

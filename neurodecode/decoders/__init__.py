@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from neurodecode.decoders.mdwm import MDWM as MDWM
     from neurodecode.decoders.net import NetClassifier as NetClassifier
     from neurodecode.decoders.net import NetRegressor as NetRegressor
+    from neurodecode.decoders.net_embedder import NetEmbedder as NetEmbedder
+    from neurodecode.decoders.net_transfer import FineTuning as FineTuning
     from neurodecode.decoders.patterns import patterns_of as patterns_of
     from neurodecode.decoders.ridge import BandedRidge as BandedRidge
     from neurodecode.decoders.riemann import MDM as MDM
@@ -44,12 +46,14 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "CCA": "ssvep",
         "Denoiser": "denoise",
         "ExtendedCCA": "ssvep_trained",
+        "FineTuning": "net_transfer",
         "FgMDM": "riemann",
         "FilterBankCCA": "ssvep",
         "ITCCA": "ssvep_trained",
         "MDM": "riemann",
         "MDWM": "mdwm",
         "NetClassifier": "net",
+        "NetEmbedder": "net_embedder",
         "NetRegressor": "net",
         "RiemannKNN": "riemann",
         "ShrinkageLDA": "lda",

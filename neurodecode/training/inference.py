@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -11,6 +12,7 @@ from neurodecode.training.batches import Trials
 from neurodecode.training.restructure.form import evaluated
 
 BATCH = 256
+_BYTES = 8 << 20  # of a batch: several are under way where trials come from disk
 
 
 @torch.no_grad()
@@ -38,4 +40,6 @@ def outputs_of(
     """
     module.eval()
     call = evaluated(module) if forward is None else forward
-    return torch.cat([call(batch) for batch in x.split(BATCH)])
+    # The same for trials in memory and on disk: outputs must agree to the bit.
+    fitting = max(1, _BYTES // (4 * math.prod(x.shape[1:])))
+    return torch.cat([call(batch) for batch in x.split(min(BATCH, fitting))])

@@ -7,13 +7,18 @@ import torch
 from torch import nn
 
 
-def cross_entropy(class_weight: np.ndarray | None = None) -> nn.CrossEntropyLoss:
-    """Cross-entropy of logits against class indices.
+def cross_entropy(
+    class_weight: np.ndarray | None = None, label_smoothing: float = 0.0
+) -> nn.CrossEntropyLoss:
+    """Cross-entropy of logits against class indices, or against class probabilities.
 
     Parameters
     ----------
     class_weight : float array, shape (n_classes,), optional
         A batch's loss is the weighted mean over its trials.
+    label_smoothing : float in [0, 1), default 0
+        Share of each target that is spread over all classes (Szegedy et al. 2016, arXiv
+        1512.00567).
 
     Examples
     --------
@@ -21,7 +26,7 @@ def cross_entropy(class_weight: np.ndarray | None = None) -> nn.CrossEntropyLoss
     tensor(0.6931)
     """
     weight = None if class_weight is None else torch.as_tensor(class_weight, dtype=torch.float32)
-    return nn.CrossEntropyLoss(weight=weight)
+    return nn.CrossEntropyLoss(weight=weight, label_smoothing=label_smoothing)
 
 
 def squared_error() -> nn.MSELoss:

@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from neurodecode import Epochs
 from neurodecode.core import registry
+from neurodecode.decoders import NetClassifier, NetRegressor
 
 # Small and fast; everything else keeps its defaults.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -47,7 +48,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "filter-bank-cca": {"frequencies": FLICKER},
     "tdca": {"frequencies": FLICKER},
     "denoiser": {"net": "eegdenoisenet-fcnn", "adversarial": 0.0, "epochs": 2, "lr": 1e-2},
+    "fine-tuning": {"estimator": NetClassifier(epochs=6), "epochs": 2},
     "net-classifier": {"epochs": 8, "random_state": 0},
+    "net-embedder": {"estimator": NetRegressor(epochs=2)},
     "net-regressor": {"epochs": 3, "random_state": 0},
 }
 
@@ -86,11 +89,18 @@ NET = {
     "schedule": None,
     "patience": (1, {"epochs": 20, "lr": 0.1}),
     "validation": 0.4,
+    "augment": (["time-shift"], {"epochs": 1}),
+    "sampling": ("balanced", {"epochs": 1}),
     "standardize": False,
+    "warm_start": None,  # of a second fit; tested with the estimator
     "device": None,  # bound to the machine
     "random_state": 1,
     "verbose": None,  # prints
     "net_params": {"dropout": 0.9},
+    "plan_params": ({"optimizer": "sgd"}, {"epochs": 1}),
+    "checkpoints": None,  # of killed runs, which end where they would have ended
+    "on_epoch": None,  # watches
+    "max_bytes": None,  # of trials on disk, which are the same trials
     "sfreq": None,  # read for plain arrays only; tested with the estimator
 }
 SWAPPED = {"left": FLICKER["right"], "right": FLICKER["left"]}
@@ -185,6 +195,13 @@ ALTERNATIVES: dict[str, dict[str, Any]] = {
         "n_filters": (2, {"n_features": 12}),
         "n_features": 2,
     },
+    "fine-tuning": {
+        "estimator": NetClassifier("shallow", epochs=1),
+        "layers": "all",
+        "layer_decay": (0.5, {"layers": "all"}),
+        "epochs": 1,
+        "lr": 0.1,
+    },
     "flatten": {},
     "ica": {
         "method": "fastica",
@@ -203,8 +220,14 @@ ALTERNATIVES: dict[str, dict[str, Any]] = {
     "mdwm": {"tradeoff": 0.9, "estimator": "lwf"},
     "minirocket": {"n_kernels": 168, "random_state": 1},
     "mset-cca": {"n_sets": 2, "n_bands": 2, "latency": 0.1},
-    "net-classifier": NET | {"class_weight": {"left": 5.0, "right": 1.0}},
-    "net-regressor": NET,
+    "net-classifier": NET
+    | {
+        "class_weight": {"left": 5.0, "right": 1.0},
+        "label_smoothing": (0.3, {"epochs": 1}),
+        "calibrate": (True, {"epochs": 1}),
+    },
+    "net-embedder": {"estimator": NetRegressor("shallow", epochs=1)},
+    "net-regressor": NET | {"sampling": None},  # of classes; refused here
     "notch": {"frequencies": 30.0, "quality": 5.0, "phase": "causal"},
     "potato": {"threshold": 1.0, "window": None},  # windows of recordings; tested with the step
     "procrustes-covariance": {
@@ -277,6 +300,7 @@ REGRESSORS = (
     "denoiser",
     "discriminative-kalman",
     "kalman",
+    "net-embedder",
     "net-regressor",
     "spoc",
     "trf",

@@ -24,6 +24,15 @@ def test_everything_registered_stands_in_a_table(kind: str):
     assert not missing
 
 
+def test_every_augmentation_stands_in_its_table_with_its_paper():
+    table = (CHECKOUT / "docs/training.md").read_text(encoding="utf-8")
+    for name in nd.list("augmentation"):
+        row = re.search(rf"^\| `{name}` \|.*$", table, re.MULTILINE)
+        assert row, f"docs/training.md: no row for {name}"
+        known = inspect.getdoc(registry.resolve("augmentation", name)) or ""
+        assert _papers(row[0]) <= _papers(known)
+
+
 def test_every_recipe_stands_on_the_page():
     missing = [name for name in nd.list("recipe") if f"`{name}`" not in PAGES]
     assert not missing

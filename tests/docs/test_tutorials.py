@@ -11,7 +11,8 @@ TUTORIALS = sorted((Path(__file__).resolve().parents[2] / "tutorials").glob("[0-
 
 
 def test_all_journeys_have_their_tutorial():
-    assert [path.stem[:2] for path in TUTORIALS] == ["01", "02", "03", "04", "05", "06", "07"]
+    assert [path.stem[:2] for path in TUTORIALS] == [f"{i + 1:02}" for i in range(len(TUTORIALS))]
+    assert len(TUTORIALS) >= 10
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

@@ -2,26 +2,10 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from training.planted_classes import planted, small_net
 
 from neurodecode.core.errors import TrainingError
 from neurodecode.training import Plan, cross_entropy, squared_error, train
-
-
-def planted(n=96, seed=0):
-    """Two classes that differ in the mean of one of three channels."""
-    rng = np.random.default_rng(seed)
-    y = rng.permutation(np.arange(n) % 2)
-    x = rng.normal(size=(n, 3, 16)).astype("float32")
-    x[:, 0] += 0.8 * y[:, None]
-    return x, y
-
-
-def small_net(seed=0, dropout=0.2):
-    torch.manual_seed(seed)
-    return nn.Sequential(
-        nn.Conv1d(3, 4, 5), nn.BatchNorm1d(4), nn.ELU(), nn.Dropout(dropout),
-        nn.Flatten(), nn.Linear(48, 2),
-    )  # fmt: skip
 
 
 def run(net, x, y, train_index, valid_index=None, **options):
@@ -130,7 +114,7 @@ def test_schedules(schedule):
     from neurodecode.training.schedules import make_schedule
 
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-    plan = make_schedule(schedule, optimizer, 0.1, 10)
+    plan = make_schedule(schedule, optimizer, 10)
     rates = []
     for _ in range(10):
         rates.append(optimizer.param_groups[0]["lr"])
