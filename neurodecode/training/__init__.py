@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from neurodecode.training.losses import squared_error as squared_error
     from neurodecode.training.members import Member as Member
     from neurodecode.training.members import train_members as train_members
-    from neurodecode.training.restructure.form import form_report as form_report
     from neurodecode.training.plan import Plan as Plan
+    from neurodecode.training.restructure.form import form_report as form_report
     from neurodecode.training.resume import Checkpoints as Checkpoints
     from neurodecode.training.temperature import temperature_of as temperature_of
 

@@ -10,7 +10,7 @@ typedef struct {
     double g12, g21, omega12, omega21;
 } moments;
 
-INLINE double total(vec a)
+INLINE double lane_sum(vec a)
 {
     double sum = 0.0;
     for (int lane = 0; lane < LANES; lane++) sum += a[lane];
@@ -30,10 +30,10 @@ INLINE moments pair_moments(const vec *a, const vec *weight, int64_t groups, int
         omega12 += second * per_first;
         omega21 += first * per_second;
     }
-    return (moments){total(g12), total(g21), total(omega12), total(omega21)};
+    return (moments){lane_sum(g12), lane_sum(g21), lane_sum(omega12), lane_sum(omega21)};
 }
 
-INLINE void mix(vec *restrict x, vec *restrict y, vec s, vec t)
+INLINE void mix_rows(vec *restrict x, vec *restrict y, vec s, vec t)
 {
     vec old = *x;
     *x = old + s * *y;
@@ -45,9 +45,9 @@ INLINE void mix_pair(vec *restrict a, double to_i, double to_j, int64_t i, int64
 {
     vec s = splat(to_i), t = splat(to_j), *row_i = a + i * n, *row_j = a + j * n;
     vec first = row_i[i], second = row_j[j], between = row_i[j];
-    for (int64_t m = 0; m < j; m++) mix(row_i + m, row_j + m, s, t);
-    for (int64_t m = j + 1; m < i; m++) mix(row_i + m, a + m * n + j, s, t);
-    for (int64_t m = i + 1; m < n; m++) mix(a + m * n + i, a + m * n + j, s, t);
+    for (int64_t m = 0; m < j; m++) mix_rows(row_i + m, row_j + m, s, t);
+    for (int64_t m = j + 1; m < i; m++) mix_rows(row_i + m, a + m * n + j, s, t);
+    for (int64_t m = i + 1; m < n; m++) mix_rows(a + m * n + i, a + m * n + j, s, t);
     row_i[i] = first + s * (2.0 * between + s * second);
     row_j[j] = second + t * (2.0 * between + t * first);
     row_i[j] = between + t * (first + s * between) + s * second;

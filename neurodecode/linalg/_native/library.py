@@ -91,7 +91,10 @@ def forms() -> tuple[Kernels, ...]:
     library = _load()
     if library is None:
         return ()
-    return tuple(_form(library, n) for n in (8, 4, 2) if n <= library.widest_form())
+    try:
+        return tuple(_form(library, n) for n in (8, 4, 2) if n <= library.widest_form())
+    except AttributeError:  # built from older sources than these: an update without a build
+        return ()
 
 
 def words() -> str:
