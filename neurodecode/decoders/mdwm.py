@@ -110,7 +110,7 @@ class MDWM(ScoreClassifier):
         )
         if not target.any():
             return means[0]
-        return np.stack([geodesic(*pair, self.tradeoff) for pair in zip(*means, strict=True)])
+        return np.stack([geodesic(a, b, self.tradeoff) for a, b in zip(*means, strict=True)])
 
     def _within(self, matrices: np.ndarray) -> np.ndarray:
         """Matrices in the coordinates of what the training data span."""

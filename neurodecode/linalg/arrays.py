@@ -42,7 +42,7 @@ def takes_tensors(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def either(*args: P.args, **kwargs: P.kwargs) -> Any:
-        given = [each for each in (*args, *kwargs.values()) if is_tensor(each)]
+        given: list[Any] = [each for each in (*args, *kwargs.values()) if is_tensor(each)]
         if not given:
             return function(*args, **kwargs)
         plain: Any = function

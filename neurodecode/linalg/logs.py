@@ -51,7 +51,7 @@ def logarithms(
     matrices, rows = _prepared(matrices, rows)
     logs = np.empty((len(rows), *matrices.shape[1:]))
     done = fill(matrices, rows, factor, logs=logs)
-    for left in _left(np.isnan(logs[:, :1, 0]).any(axis=1) if done else None, len(rows)):
+    for left in _left(np.isnan(logs[:, 0, 0]) if done else None, len(rows)):
         values, vectors = eigh(_seen(matrices[rows[left]], factor))
         check_positive(values, where, rows[left], len(matrices))
         logs[left] = (vectors * np.log(values)[:, None, :]) @ vectors.swapaxes(1, 2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from neurodecode.core.errors import DataError
 from neurodecode.linalg._native.eigen import eigvalsh
@@ -105,7 +106,7 @@ def riemannian_mean(matrices: np.ndarray, where: str = "Riemannian mean") -> np.
 
 @takes_tensors
 def riemannian_means(
-    matrices: np.ndarray, subsets: Sequence[np.ndarray], where: str = "Riemannian means"
+    matrices: np.ndarray, subsets: Sequence[ArrayLike], where: str = "Riemannian means"
 ) -> np.ndarray:
     """Riemannian means of many subsets of one set of matrices: folds, classes, classes in folds.
 
@@ -135,7 +136,8 @@ def riemannian_means(
     [2.0, 1.0]
     """
     matrices = np.asarray(matrices, dtype=np.float64)
-    chosen = [np.arange(len(matrices))[np.asarray(rows)] if len(rows) else [] for rows in subsets]
+    every = np.arange(len(matrices))
+    chosen = [every[rows] if len(rows) else every[:0] for rows in map(np.asarray, subsets)]
     for k, rows in enumerate(chosen):
         if not len(rows):
             raise DataError(f"{where}: no matrices to average", found=f"subset {k} is empty")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from neurodecode.core.errors import DataError, did_you_mean
 from neurodecode.linalg._native.eigen import eigh, eigvalsh
@@ -89,7 +90,7 @@ def metric_mean(matrices: np.ndarray, metric: str, where: str = "mean") -> np.nd
 
 
 def metric_means(
-    matrices: np.ndarray, subsets: Sequence[np.ndarray], metric: str, where: str = "means"
+    matrices: np.ndarray, subsets: Sequence[ArrayLike], metric: str, where: str = "means"
 ) -> np.ndarray:
     """Means of many subsets of one set of matrices, under a metric.
 

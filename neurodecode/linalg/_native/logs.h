@@ -4,6 +4,7 @@
  * sum of resolvents, log x = sum over k of w_k (1 / (1 + t_k) - 1 / (x + t_k)), all w_k and t_k
  * positive, each of n^2 operations where eigenvectors take 6 n^3; the reflections carry it back.
  * Each lane has nodes of its own: a result never depends on what lies beside it, not in one bit.
+ * Comes after eigen.h, whose reflections it uses.
  */
 #include "lanes.h"
 
@@ -13,7 +14,7 @@ typedef struct {
     vec *a, *b, *d, *e, *p, *t, *w, *ratio, *inverse;
 } workspace;
 
-/* y[j, i..] = sum over k of f[i.., k] x[k, j..] for a few i and j; the sums stay in registers. */
+/* y[j, i] = sum over k <= last of f[i, k] x[k, j], for a few i and j: sums stay in registers. */
 INLINE void multiply_tile(const double *restrict f, const vec *restrict x, vec *restrict y,
                           int64_t last, int64_t n, int n_i, int n_j)
 {
