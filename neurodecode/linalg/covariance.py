@@ -133,10 +133,10 @@ def shrink(
 
     Examples
     --------
-    >>> samples = np.array([[[4.0, 0.0], [0.0, 2.0]]])
-    >>> shrink(samples, n_times=20, estimator="oas")
+    >>> samples = np.array([[[4.0, 0.0], [0.0, 1.0]]])
+    >>> shrink(samples, n_times=100, estimator="oas")
     >>> samples.round(3).tolist()
-    [[[3.333, 0.0], [0.0, 2.667]]]
+    [[[3.861, 0.0], [0.0, 1.139]]]
     """
     n = samples.shape[1]
     left = n if rank is None else rank
