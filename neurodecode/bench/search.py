@@ -50,7 +50,8 @@ class GridSearch(GridSearchCV):
         (name, first), *rest = self.estimator.steps
         settings = self.get_params(deep=False)
         settings["estimator"] = Pipeline([(name, _Kept(cells, first.order, first.lag)), *rest])
-        folds: Any = check_cv(self.cv, y, classifier=is_classifier(self))
+        cv: Any = self.cv
+        folds: Any = check_cv(cv, y, classifier=is_classifier(self))
         settings["cv"] = list(folds.split(X, y))
         search = GridSearchCV(**settings).fit(np.arange(len(X)), y)
         vars(self).update({key: value for key, value in vars(search).items() if key[-1] == "_"})

@@ -46,6 +46,7 @@ def trial_covariances(x: np.ndarray, estimator: str = "oas", rank: int | None = 
     """
     n_trials, n_channels, n_times = x.shape
     out = np.empty((n_trials, n_channels, n_channels))
+    lengths = np.empty((n_trials, n_times)) if estimator == "lwf" else None
     blocks = trial_blocks(n_trials, n_channels * n_times)
     room = np.empty((max((each.stop - each.start for each in blocks), default=0), *x.shape[1:]))
     for block in blocks:
@@ -53,9 +54,11 @@ def trial_covariances(x: np.ndarray, estimator: str = "oas", rank: int | None = 
         centred[...] = x[block]
         centred -= centred.mean(axis=2, keepdims=True)
         np.matmul(centred, centred.swapaxes(1, 2), out=out[block])
+        if lengths is not None:
+            np.sum(np.square(centred), axis=1, out=lengths[block])
+    for block in trial_blocks(n_trials, n_channels**2):
         out[block] /= n_times
-        lengths = np.sum(centred**2, axis=1) if estimator == "lwf" else None
-        shrink(out[block], n_times, estimator, rank, lengths)
+        shrink(out[block], n_times, estimator, rank, None if lengths is None else lengths[block])
     return correlations(out) if estimator == "corr" else out
 
 
@@ -130,10 +133,10 @@ def shrink(
 
     Examples
     --------
-    >>> samples = np.array([[[4.0, 0.0], [0.0, 2.0]]])
-    >>> shrink(samples, n_times=20, estimator="oas")
+    >>> samples = np.array([[[4.0, 0.0], [0.0, 1.0]]])
+    >>> shrink(samples, n_times=100, estimator="oas")
     >>> samples.round(3).tolist()
-    [[[3.333, 0.0], [0.0, 2.667]]]
+    [[[3.861, 0.0], [0.0, 1.139]]]
     """
     n = samples.shape[1]
     left = n if rank is None else rank

@@ -49,8 +49,8 @@ def joint_diagonalizer(
     --------
     >>> mixing = np.array([[2.0, 1.0], [1.0, 3.0]])
     >>> matrices = np.array([mixing @ np.diag(d) @ mixing.T for d in ([1.0, 2.0], [3.0, 1.0])])
-    >>> (joint_diagonalizer(matrices) @ mixing).round(6)[[0, 1], [1, 0]].tolist()
-    [0.0, -0.0]
+    >>> np.abs(joint_diagonalizer(matrices) @ mixing).round(6)[[0, 1], [1, 0]].tolist()
+    [0.0, 0.0]
     """
     matrices = np.ascontiguousarray(matrices, dtype=np.float64)
     check_positive(eigvalsh(matrices), where)
