@@ -23,7 +23,7 @@ from harness import Table, interleaved, machine  # noqa: E402
 from pyriemann.geometry.mean import mean_riemann  # noqa: E402
 from scipy import signal  # noqa: E402
 
-from neurodecode.linalg import butterworth, riemannian_mean, zero_phase  # noqa: E402
+from neurodecode.linalg import butterworth, causal, riemannian_mean, zero_phase  # noqa: E402
 from neurodecode.linalg._native import eigen, library, sections  # noqa: E402
 
 Form = library.Kernels | None
@@ -70,6 +70,12 @@ def filters() -> Iterator[Contest]:
             lambda x=x: signal.sosfiltfilt(band, x.astype(np.float64), padlen=124),
             lambda x=x: zero_phase(x, band, 124),
         )
+    start = signal.sosfilt_zi(band)[:, None] * wide[None, :, :1]
+    yield (
+        "causal, 22 x 97000 float64",
+        lambda: signal.sosfilt(band, wide, zi=start)[0],
+        lambda: causal(wide, band),
+    )
     yield (
         "zero phase, 22 x 1001 float64",
         lambda: signal.sosfiltfilt(band, wide[:, :1001], padlen=124),
