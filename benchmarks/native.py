@@ -37,6 +37,7 @@ from neurodecode.decoders import ShrinkageLDA  # noqa: E402
 from neurodecode.features import CSP  # noqa: E402
 from neurodecode.linalg import (  # noqa: E402
     butterworth,
+    causal,
     gaussian_kernel,
     joint_diagonalizer,
     log_euclidean_kernel,
@@ -108,6 +109,12 @@ def filters() -> Iterator[Contest]:
             lambda x=x: signal.sosfiltfilt(band, x.astype(np.float64), padlen=124),
             lambda x=x: zero_phase(x, band, 124),
         )
+    start = signal.sosfilt_zi(band)[:, None] * wide[None, :, :1]
+    yield (
+        "causal, 22 x 97000 float64",
+        lambda: signal.sosfilt(band, wide, zi=start)[0],
+        lambda: causal(wide, band),
+    )
     yield (
         "zero phase, 22 x 1001 float64",
         lambda: signal.sosfiltfilt(band, wide[:, :1001], padlen=124),

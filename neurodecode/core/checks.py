@@ -163,7 +163,13 @@ def frame_of(columns: Mapping[str, Any], n: int) -> pd.DataFrame:
     return pd.DataFrame(held, index=index)
 
 
-def float_array(column: pd.Series) -> np.ndarray:
-    """A column as float64, shape (n,)."""
+def float_array(column: Any) -> np.ndarray:
+    """A column of a frame as float64, shape (n,).
+
+    Examples
+    --------
+    >>> float_array(pd.Series([1, 2]))
+    array([1., 2.])
+    """
     values = column.to_numpy()
     return values if values.dtype == np.float64 else column.astype(np.float64).to_numpy()

@@ -7,15 +7,16 @@ MNE has opened the file and says where everything lies; what it would do to the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from neurodecode.core.errors import DataError
 from neurodecode.linalg._native.samples import decode_samples
 
-_CHUNK = 1 << 20  # bytes read at once: they stay in the cache until they are decoded
+_CHUNK = 1 << 21  # bytes read at once: they stay in the cache until they are decoded
 _TRIGGERS = (1 << 17) - 1  # bits of a trigger channel that MNE's EDF and BDF readers keep
 _FIF_HEAD = 16  # bytes of a tag before its data
 _FIF_FLOAT = 4
@@ -98,7 +99,7 @@ class DirectReader:
         return out
 
     def _read_run(
-        self, handle: BinaryIO, run: _Run, low: int, high: int, picks: np.ndarray, out: np.ndarray
+        self, handle: FileIO, run: _Run, low: int, high: int, picks: np.ndarray, out: np.ndarray
     ) -> None:
         """The part of samples low to high that lies in a run, into its columns."""
         begin = max(0, low - run.first) // run.count
@@ -118,11 +119,11 @@ class DirectReader:
             kept = slice(max(0, -at), min(width, out.shape[1] - at))
             out[:, max(0, at) : at + kept.stop] = whole[:, kept]
 
-    def _fill(self, handle: BinaryIO, run: _Run, record: int, records: np.ndarray) -> None:
+    def _fill(self, handle: FileIO, run: _Run, record: int, records: np.ndarray) -> None:
         # The last record of a FIF run has no head of a next one behind it.
         n_bytes = records.size - (_FIF_HEAD if self.kind == _FIF_FLOAT else 0)
         handle.seek(run.place + record * run.n_bytes)
-        found = handle.readinto(memoryview(records).cast("B")[:n_bytes])
+        found = handle.readinto(records.data.cast("B")[:n_bytes])
         if found != n_bytes:
             raise EOFError(f"{found} of {n_bytes} bytes from record {record} on")
 
