@@ -144,7 +144,7 @@ class Measured:
             goal.words,
             _number(goal.asked, goal.unit),
             f"**{_number(self.value, goal.unit)}**",
-            f"{low:.2g}-{high:.2g} ({len(self.values)})",
+            f"{_digits(low)}-{_digits(high)} ({len(self.values)})",
             "-" if floor is None else _number(floor, goal.unit),
             _milliseconds(self.theirs),
             _milliseconds(self.ours),
@@ -185,8 +185,13 @@ def _called(way: Way) -> Any:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"× {value:.3g}" if unit == "x" else f"{value:.2f} {unit}"
+    return f"× {_digits(value)}" if unit == "x" else f"{value:.2f} {unit}"
+
+
+def _digits(value: float) -> str:
+    """Three digits, and no powers of ten."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _milliseconds(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{1e3 * seconds:.3g}"
+    return "-" if seconds is None else _digits(1e3 * seconds)
