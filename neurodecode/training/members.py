@@ -92,7 +92,7 @@ def train_members(
 
     # joblib maps large arrays into the processes' memory: they share one copy.
     parallel = Parallel(n_jobs=min(jobs, len(members)), mmap_mode="c")
-    results = parallel(delayed(_train_alone)(member, x, y, loss, score) for member in members)
+    results: Any = parallel(delayed(_train_alone)(member, x, y, loss, score) for member in members)
     trained = []
     for member, (state, history) in zip(members, results, strict=True):
         module = member.module().eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,12 +36,12 @@ class TimeConv(nn.Module):
         return rows.unsqueeze(3)
 
 
-def merged(temporal: nn.Module, spatial: nn.Module, rest: Iterable[nn.Module]) -> nn.Module | str:
+def merged(temporal: Any, spatial: Any, rest: Iterable[nn.Module]) -> nn.Module | str:
     """A net whose first two layers are a temporal and a spatial convolution, these two as one.
 
     Parameters
     ----------
-    temporal, spatial : nn.Module
+    temporal, spatial : nn.Conv2d
     rest : nn.Module, in order
         The first takes (batch, n_filters, n_times).
 
@@ -57,8 +58,8 @@ def merged(temporal: nn.Module, spatial: nn.Module, rest: Iterable[nn.Module]) -
 
 def merged_already(net: nn.Sequential) -> nn.Module:
     """A net that starts with a `MergedConv`: through spectra where that is faster."""
-    stem, *rest = net
-    return nn.Sequential(_stem(stem), *faster(rest))
+    stem: Any = net[0]
+    return nn.Sequential(_stem(stem), *faster(list(net)[1:]))
 
 
 def _stem(stem: MergedConv) -> nn.Module:

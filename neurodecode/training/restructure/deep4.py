@@ -12,7 +12,7 @@ from neurodecode.training.restructure.convolutions import TimeConv
 
 def restructured(net: Any) -> nn.Module | str:
     """The fast form of a Deep4Net, or why it has none."""
-    found = shallow.restructured(net)  # the same first layers
+    found: Any = shallow.restructured(net)  # the same first layers
     if isinstance(found, str):
         return found
     return nn.Sequential(*(TimeConv(x) if isinstance(x, nn.Conv2d) else x for x in found))

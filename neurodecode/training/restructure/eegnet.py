@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from neurodecode.training.restructure.first_block import FirstBlock, FoldedBlock, affine, misfit
-from neurodecode.training.restructure.lags import LaggedBatch
 from neurodecode.training.restructure.toeplitz import ToeplitzFilter
 
 
@@ -36,18 +35,20 @@ class FastEEGNet(nn.Module):
         self._folded = None
         return super().train(mode)
 
-    def forward(self, batch: LaggedBatch | Tensor) -> Tensor:
-        """What the net gives: of resident rows in training mode, of trials in evaluation mode."""
+    def forward(self, batch: Any) -> Tensor:
+        """What the net gives: of a `LaggedBatch` in training mode, of trials in evaluation mode."""
+        net: Any = self
         if not self.training:
             self._folded = self._folded or FoldedEEGNet(self)
             return self._folded(batch)
-        rows = self.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
-        rows = self.bnorm_2(self._separable(rows)[:, :, None])
-        return _read_out(self.final_layer, self.drop_2(self.pool_2(self.elu_2(rows))))
+        rows = net.drop_1(self.block(batch)[:, :, None])  # (batch, F1 * D, 1, n_pooled)
+        rows = net.bnorm_2(self._separable(rows)[:, :, None])
+        return _read_out(net.final_layer, net.drop_2(net.pool_2(net.elu_2(rows))))
 
     def _separable(self, rows: Tensor) -> Tensor:
         """Depthwise, then pointwise convolution: (batch, F1 * D, 1, n) to (batch, F2, n')."""
-        depth, point = self.conv_separable_depth, self.conv_separable_point
+        net: Any = self
+        depth, point = net.conv_separable_depth, net.conv_separable_point
         pad = depth.padding[1]
         rows = ToeplitzFilter.apply(rows, depth.weight.flatten(1), pad, pad)
         n_batch, n_rows, _, n_times = rows.shape

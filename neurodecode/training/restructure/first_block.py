@@ -9,6 +9,8 @@ still receives it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -77,8 +79,11 @@ class FirstBlock(ResidentStem):
     def _length(self) -> int:
         return self.temporal.weight[0].numel()
 
-    def forward(self, batch: LaggedBatch | Tensor) -> Tensor:
-        """Pooled rows, (batch, F * D, n_pooled); in training mode the statistics follow."""
+    def forward(self, batch: Any) -> Tensor:
+        """Pooled rows, (batch, F * D, n_pooled), of a `LaggedBatch`; its statistics are followed.
+
+        In evaluation mode of trials.
+        """
         if not self.training:
             return FoldedBlock(self)(batch)
         taps = self.temporal.weight.flatten(1)  # (F, K)
@@ -109,7 +114,7 @@ class FirstBlock(ResidentStem):
         mixed = torch.matmul(spaces, batch.x[batch.rows])  # (batch, F * D, n_times)
         mixed = mixed.unflatten(1, (len(taps), -1))
         rows = ToeplitzFilter.apply(mixed, taps, *self.pads).flatten(1, 2)
-        norm = self.norm1
+        norm: Any = self.norm1
         mean, variance = torch.zeros_like(norm.running_mean), torch.ones_like(norm.running_var)
         rows = F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.eps)
         return F.avg_pool1d(F.elu(rows), self.pool), mean, variance
@@ -148,13 +153,13 @@ class FoldedBlock:
         return F.avg_pool1d(F.elu(rows), self.pool)
 
 
-def affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def affine(norm: Any) -> tuple[Tensor, Tensor]:
     """Gain and shift, float64, that batch norm amounts to in evaluation mode."""
     gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
     return gain, norm.bias.double() - gain * norm.running_mean.double()
 
 
-def follow(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
+def follow(norm: Any, mean: Tensor, variance: Tensor) -> None:
     """Running statistics after one more batch, as `nn.BatchNorm2d` keeps them."""
     weight = norm.momentum
     norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), weight)

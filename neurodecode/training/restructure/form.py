@@ -73,7 +73,8 @@ def form_of(module: nn.Module, x: Trials, *, resident: bool = True) -> Form:
     'textbook: Linear has no other form'
     """
     found, stem, report = _chosen(module, x, resident)
-    return Form(found, x if stem is None else stem.prepare(x), report)
+    trials: Any = x  # a tensor, or no stem wants it
+    return Form(found, trials if stem is None else stem.prepare(trials), report)
 
 
 def form_report(module: nn.Module, x: Trials, *, resident: bool = True) -> str:

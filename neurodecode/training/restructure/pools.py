@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +103,7 @@ def _in_segments(pool: nn.AvgPool2d) -> bool:
     return plain and 1 < step < along and along % step == 0
 
 
-def _is_disjoint(pool: nn.Module) -> bool:
+def _is_disjoint(pool: nn.Module) -> TypeGuard[nn.MaxPool2d]:
     if not isinstance(pool, nn.MaxPool2d) or pool.ceil_mode or pool.return_indices:
         return False
     (length, width), (stride, _) = _pair(pool.kernel_size), _pair(pool.stride)

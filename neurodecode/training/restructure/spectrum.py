@@ -8,7 +8,7 @@ the valid ones of a circular correlation as long as the trial: nothing is padded
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from scipy.fft import next_fast_len
@@ -42,7 +42,7 @@ class SpectralTrials:
 
     def __init__(self, x: Tensor):
         self.device, self.n_times = x.device, x.shape[-1]
-        self.n_fft = next_fast_len(self.n_times, real=True)
+        self.n_fft = cast(int, next_fast_len(self.n_times, real=True))
         parts = [torch.fft.rfft(part, n=self.n_fft) for part in x.split(_BLOCK)]
         spectra = torch.cat([part.permute(2, 0, 1) for part in parts], 1)
         self.real, self.imag = spectra.real.contiguous(), spectra.imag.contiguous()
