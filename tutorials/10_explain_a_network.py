@@ -1,4 +1,4 @@
-"""What a network looks at: by gradients, by covering, as patterns, and over time.
+"""What a network looks at: by gradients, by covering, by patterns, and over time.
 
 Half a minute on one core. The simulated rhythms sit over the two motor cortices: it is known what
 an explanation should find.
@@ -24,12 +24,6 @@ for method in ("integrated-gradients", "gradient", "input-x-gradient"):
 covered = clf.explain(epochs[:4], "occlusion", target=clf.classes_[0])
 print(f"{'occlusion':22}", *names[np.abs(covered).mean(axis=(0, 2)).argsort()[::-1][:4]])
 
-# Explanations of networks mislead more easily than patterns, which need no look inside:
-# how the channels change with the network's answer.
-values, rows = nd.decoders.patterns_of(clf, epochs)
-print(f"{'pattern for ' + rows[0]:22}", *names[np.abs(values[0]).argsort()[::-1][:4]])
-nd.viz.patterns(clf, epochs).savefig("network_patterns.png")
-
 # ---------------------------------------------------------------- features for something simple
 embed = nd.decoders.NetEmbedder(nd.decoders.NetClassifier("shallow", epochs=10, lr=5e-3))
 pipe = make_pipeline(embed, nd.decoders.ShrinkageLDA())
@@ -46,5 +40,11 @@ def tiny(spec: nd.Spec) -> nn.Module:
 
 fields = nd.load("sim-meg", subjects=["1"])
 net = nd.decoders.NetClassifier(tiny, epochs=5, lr=5e-3, validation=0)
+
+# Explanations look into the network; a pattern only asks how the channels change with its answer
+# (Haufe et al. 2014). It is one of evoked signals: a network that reads power, as above, has none.
+net.fit(fields, fields.y)
+nd.viz.patterns(net, fields).savefig("network_patterns.png")
+
 over_time = nd.decoders.TimeGeneralization(net, n_windows=4, n_permutations=50)
 print(over_time.scores(fields, cv=nd.split("within-session", k=2)).values.round(2))

@@ -45,10 +45,10 @@ class Ascent:
     --------
     >>> net = nn.Linear(1, 1, bias=False)
     >>> net(torch.ones(1, 1)).sum().backward()
-    >>> before = float(net.weight)
+    >>> before = net.weight.item()
     >>> with Ascent(net).uphill():
-    ...     moved = float(net.weight) - before
-    >>> round(moved, 3), float(net.weight) == before
+    ...     moved = net.weight.item() - before
+    >>> round(moved, 3), net.weight.item() == before
     (0.05, True)
     """
 

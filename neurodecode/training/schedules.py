@@ -37,6 +37,7 @@ def make_schedule(name: str | None, optimizer: Optimizer, n_steps: int) -> LRSch
 
     Examples
     --------
+    >>> import torch
     >>> make_schedule(None, torch.optim.SGD([torch.zeros(1)], lr=0.1), 10) is None
     True
     """
