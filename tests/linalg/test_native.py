@@ -14,7 +14,6 @@ from neurodecode.linalg.filtering import causal, forward, start_state
 from neurodecode.linalg.logs import log_sum, logarithms, squared_log_norms
 from neurodecode.linalg.spd import squared_distances, tangent_vectors
 
-KERNELS = ("eigen", "forward", "joint", "logs", "samples", "sections")
 BUILT = pytest.mark.skipif(not library.forms(), reason="no kernels built here (no C compiler?)")
 
 
