@@ -37,12 +37,12 @@ class Headed(nn.Module):
         return self.head(self.encode(x))
 
 
-def linear_from_conv(conv: nn.Conv2d) -> nn.Linear:
+def linear_from_conv(conv: nn.Conv1d | nn.Conv2d) -> nn.Linear:
     """The linear layer equal to a convolution whose kernel covers its whole input.
 
     Parameters
     ----------
-    conv : nn.Conv2d, weight (n_outputs, F, H, W)
+    conv : nn.Conv2d, weight (n_outputs, F, H, W), or nn.Conv1d without W
 
     Returns
     -------

@@ -28,7 +28,7 @@ def dgcnn(
     spec: Spec,
     *,
     nodes: str = "differential-entropy",
-    edges: EdgesLike | Sequence[EdgesLike] = "learned",
+    edges: EdgesLike | list[EdgesLike] = "learned",
     regions: Sequence[Sequence[int]] | None = None,
     order: int = 3,
     n_filters: int = 64,
@@ -74,7 +74,7 @@ def dgcnn(
     16785
     """
     carried, n_features = make_nodes(nodes, spec)
-    several = [edges] if not isinstance(edges, list | tuple) else list(edges)
+    several = edges if isinstance(edges, list) else [edges]
     graphs = [make_edges(each, spec, n_features) for each in several]
     body = GraphBody(carried, graphs, n_features, n_filters, order)
     width = len(graphs) * n_filters

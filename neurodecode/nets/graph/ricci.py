@@ -108,7 +108,7 @@ def transport_cost(source: np.ndarray, target: np.ndarray, distances: np.ndarray
         return 0.0
     cost = distances[np.ix_(givers, takers)]
     if len(givers) == 1 or len(takers) == 1:  # one way only
-        return float(np.sum(cost * np.outer(moved[givers], wanted[takers]))) / moved.sum()
+        return float(np.sum(cost * np.outer(moved[givers], wanted[takers])) / moved.sum())
     rows = np.repeat(np.eye(len(givers)), len(takers), axis=1)
     columns = np.tile(np.eye(len(takers)), len(givers))
     found = linprog(
