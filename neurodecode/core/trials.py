@@ -79,12 +79,12 @@ def _is_checked(trials: pd.DataFrame) -> bool:
     """True for a table that passed here before, or was built like one; most are."""
     if tuple(trials.columns[: len(_FRONT)]) != _FRONT or "part" in trials:
         return False
-    kept = {name: trials[name].to_numpy() for name in _FRONT}
+    # The dtype of the column, not of its values: pandas' own text is to become plain objects.
     return all(
-        values.dtype == object and all(type(value) is str for value in values)
+        trials[name].dtype == object and all(type(value) is str for value in trials[name])
         if name in ID_COLUMNS
-        else values.dtype == np.float64
-        for name, values in kept.items()
+        else trials[name].dtype == np.float64
+        for name in _FRONT
     )
 
 

@@ -16,6 +16,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.recording import Recording
 from neurodecode.core.step import Step
+from neurodecode.linalg import range_basis, second_moment
 from neurodecode.preprocessing.training_signals import TrainingSignals, training_signals
 
 _WINDOW = 0.5  # s, over which a covariance is taken; longer for many channels
@@ -38,6 +39,9 @@ class ASR(Step):
     mixing_ : float64 array, shape (n_eeg, n_eeg)
         Square root of the calibration covariance.
     threshold_ : float64 array, shape (n_eeg, n_eeg)
+    basis_ : float64 array, shape (n_eeg, rank), or None
+        Directions with signal in the calibration data, where a reference or projection left
+        fewer than channels.
 
     Raises
     ------
@@ -114,6 +118,7 @@ class ASR(Step):
                 clean, sfreq, cutoff=self.cutoff, ab=_shape(package, sfreq)
             )
         self.mixing_, self.threshold_ = np.real(mixing), np.real(threshold)
+        self.basis_ = range_basis(second_moment(clean))
         self.channel_names_ = tuple(signals.channels.names[i] for i in picks)
 
     def _transform(self, X: Epochs) -> Epochs:
@@ -153,7 +158,13 @@ class ASR(Step):
             Zi=np.zeros((n, _ORDER)),
             mem_splits=1,
         )
-        x[picks] = made[:, ahead : ahead + n_times]
+        made = made[:, ahead : ahead + n_times]
+        if self.basis_ is not None:
+            # Rounding decides what the package makes of a direction without signal, such as the
+            # mean of average-referenced channels: nothing may be taken out or put in there.
+            change = made - x[picks]
+            made = x[picks] + self.basis_ @ (self.basis_.T @ change)
+        x[picks] = made
 
 
 def _shape(package: Any, sfreq: float) -> tuple[np.ndarray, np.ndarray]:

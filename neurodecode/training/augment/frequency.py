@@ -23,8 +23,8 @@ def frequency_mask(facts: Facts, width: float = 4.0, probability: float = 0.5) -
 
     Notes
     -----
-    Park et al. 2019, arXiv 1904.08779; for EEG as a band-stop filter Cheng et al. 2020, arXiv
-    2007.04871. Here the Fourier coefficients of the trial are set to zero.
+    Park et al. 2019, arXiv 1904.08779; for EEG as a band-stop filter Cheng et al. 2020,
+    arXiv 2007.04871. Here the Fourier coefficients of the trial are set to zero.
 
     Examples
     --------
