@@ -62,10 +62,11 @@ def picture(measured: list[Measured], path: Path) -> None:
         ax.hlines(rows, ends[:, 0], ends[:, 1], color=GRID, linewidth=2)
         goals = [GOALS[each.key].asked for each in bars]
         ax.vlines(goals, rows - 0.42, rows + 0.42, color=POSITIVE, linewidth=2)
+        widest = 1.3 * max([*values, *goals])  # numbers in a column, where no tick lies
         for row, value in zip(rows, values, strict=True):
-            ax.text(value * 1.06, row, f"× {value:.3g}", va="center", color=TEXT, fontsize=8)
+            ax.text(widest, row, f"× {value:.3g}", va="center", color=TEXT, fontsize=8)
         ax.set_yticks(rows, [GOALS[each.key].words for each in bars], fontsize=8, color=TEXT)
-        ax.set_xlim(1, 1.6 * max([*values, *goals]))
+        ax.set_xlim(1, widest)
         words = f"times faster on one thread, {bars[0].form}; tick: asked on AVX-512"
         ax.set_xlabel(words, fontsize=8, color=QUIET)
         figure.savefig(path, metadata={"Date": None})

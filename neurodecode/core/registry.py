@@ -129,7 +129,7 @@ def _extensions(group: str) -> EntryPoints:
 
 
 @cache
-def _all_entry_points() -> EntryPoints:
+def _all_entry_points() -> Any:  # its type has another name on Python 3.11
     return entry_points()  # reads the metadata of every installed package: once
 
 
