@@ -79,12 +79,13 @@ def _is_checked(trials: pd.DataFrame) -> bool:
     """True for a table that passed here before, or was built like one; most are."""
     if tuple(trials.columns[: len(_FRONT)]) != _FRONT or "part" in trials:
         return False
-    kept = {name: trials[name].to_numpy() for name in _FRONT}
+    # By the column: pandas' own text gives an array of objects too.
+    columns = {name: trials[name] for name in _FRONT}
     return all(
-        values.dtype == object and all(type(value) is str for value in values)
+        column.dtype == object and all(type(value) is str for value in column.to_numpy())
         if name in ID_COLUMNS
-        else values.dtype == np.float64
-        for name, values in kept.items()
+        else column.dtype == np.float64
+        for name, column in columns.items()
     )
 
 
