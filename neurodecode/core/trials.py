@@ -79,12 +79,13 @@ def _is_checked(trials: pd.DataFrame) -> bool:
     """True for a table that passed here before, or was built like one; most are."""
     if tuple(trials.columns[: len(_FRONT)]) != _FRONT or "part" in trials:
         return False
-    # The dtype of the column, not of its values: pandas' own text is to become plain objects.
+    # By the column: pandas' own text gives an array of objects too.
+    columns = {name: trials[name] for name in _FRONT}
     return all(
-        trials[name].dtype == object and all(type(value) is str for value in trials[name])
+        column.dtype == object and all(type(value) is str for value in column.to_numpy())
         if name in ID_COLUMNS
-        else trials[name].dtype == np.float64
-        for name in _FRONT
+        else column.dtype == np.float64
+        for name, column in columns.items()
     )
 
 
