@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
@@ -40,5 +42,5 @@ def temperature_of(logits: np.ndarray, targets: np.ndarray) -> float:
     def loss(log_temperature: float) -> float:
         return -log_softmax(logits / np.exp(log_temperature), axis=1)[rows, targets].mean()
 
-    found = minimize_scalar(loss, bounds=(-_LIMIT, _LIMIT), method="bounded")
+    found: Any = minimize_scalar(loss, bounds=(-_LIMIT, _LIMIT), method="bounded")
     return float(np.exp(found.x))
