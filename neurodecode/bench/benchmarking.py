@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neurodecode.bench.backends import check_backend, describe_backend
+from neurodecode.bench.backends import check_backend, describe_backend, threads_here
 from neurodecode.bench.batches import Batch, CellResult
 from neurodecode.bench.cells import versions
 from neurodecode.bench.compat import under
@@ -103,7 +103,8 @@ def benchmark(
             expected="1 or more; jobs=-1 is one a core",
             fix="leave them out: one of each",
         )
-    data_sets = under(compat, open_data(datasets))
+    threads = threads_here(jobs=jobs, backend=backend, scheduler=scheduler)
+    data_sets = under(compat, open_data(datasets, threads))
     entries = open_recipes(recipes)
     if not (data_sets and entries):
         raise DataError(

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
-
 from neurodecode.bench.dataset import BenchData
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
@@ -19,7 +17,7 @@ from neurodecode.core.recording import Recording
 from neurodecode.core.step import Step
 from neurodecode.evaluation import MoabbSplitter
 from neurodecode.linalg import butterworth, zero_phase
-from neurodecode.preprocessing.filters import Bandpass
+from neurodecode.preprocessing.filters import Bandpass, filter_spans
 
 
 class RunFilter(Step):
@@ -38,6 +36,7 @@ class RunFilter(Step):
 
     Examples
     --------
+    >>> import numpy as np
     >>> rec = Recording(np.ones((1, 500)), channels=["Cz"], sfreq=100)
     >>> bool(abs(RunFilter(8, 32).transform(rec).data).max() < 1e-3)
     True
@@ -59,12 +58,11 @@ class RunFilter(Step):
             return whole
         band = butterworth(self.low, self.high, recording.sfreq)
         n_pad = estimate_ringing_samples(band)
-        data = np.array(recording.data)
-        picked = recording.channels.of_kind("brain")
-        if len(picked) == len(data):
-            picked = slice(None)  # views, no copies
-        for start, stop in whole.good_spans():
-            data[picked, start:stop] = zero_phase(data[picked, start:stop], band, n_pad)
+        data = filter_spans(
+            whole,
+            whole.channels.of_kind("brain"),
+            lambda x, overwrite: zero_phase(x, band, n_pad, overwrite),
+        )
         return whole.with_data(data, note=f"MOABB's filter, {self.low} to {self.high} Hz")
 
 

@@ -18,6 +18,7 @@ from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError
 from neurodecode.core.inputs import as_epochs
 from neurodecode.core.recipe import Recipe
+from neurodecode.core.study import Study
 from neurodecode.evaluation import Splitter
 from neurodecode.evaluation import split as make_split
 
@@ -192,28 +193,33 @@ def _ends(window: tuple[float | None, float | None]) -> dict[str, float]:
     return {k: v for k, v in zip(("tmin", "tmax"), window, strict=True) if v is not None}
 
 
-def open_data(datasets: Any) -> list[BenchData]:
+def open_data(datasets: Any, jobs: int = 1) -> list[BenchData]:
     """What the user named; it is cut when first asked for.
 
     Parameters
     ----------
     datasets : a card's name, Epochs, (name, arguments of nd.load), (Recording or Study,
         arguments of .epoch), or a list of these
+    jobs : int, default 1
+        Recordings of a study that are read, filtered and cut at the same time.
 
     Raises
     ------
     DataError : something else, or two data sets of one name.
     """
     entries = datasets if isinstance(datasets, list) else [datasets]
-    opened = [_open_one(entry) for entry in entries]
+    opened = [_open_one(entry, jobs) for entry in entries]
     _name_apart(opened)
     return opened
 
 
-def _open_one(entry: Any) -> BenchData:
+def _open_one(entry: Any, jobs: int) -> BenchData:
+    request: dict[str, Any] = {}
     if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[1], Mapping):
-        return _open_named(entry[0], dict(entry[1]))
-    return _open_named(entry, {})
+        entry, request = entry[0], dict(entry[1])
+    if isinstance(entry, Study):
+        request.setdefault("jobs", jobs)
+    return _open_named(entry, request)
 
 
 def _open_named(entry: Any, request: dict[str, Any]) -> BenchData:

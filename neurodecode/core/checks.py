@@ -22,8 +22,15 @@ def check_finite(
     ------
     DataError
     """
-    # One pass without a temporary; only when it fails is the place looked for.
-    if np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all():
+    # The sum of squares is one fast pass without a temporary; where it is not finite, squares may
+    # have been too large, and each value is looked at.
+    if array.dtype.kind == "f" and array.flags.c_contiguous:
+        flat = array.reshape(-1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.dot(flat, flat)
+        if np.isfinite(squares):
+            return
+    if np.isfinite(array).all():
         return
     trial, channel = np.argwhere(~np.isfinite(array))[0, :2]
     name = channel_names[channel] if channel_names else str(channel)

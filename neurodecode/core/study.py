@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import Any, Protocol
+from itertools import chain
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pandas as pd
 from neurodecode.core.epochs import Epochs
 from neurodecode.core.errors import DataError, NeurodecodeError
 from neurodecode.core.events import Wanted, check_classes_cut, present_labels
-from neurodecode.core.joining import check_way
+from neurodecode.core.joining import Shelf, check_way
 from neurodecode.core.memory import available_memory, check_bytes
 from neurodecode.core.recording import Recording
 from neurodecode.core.runtime import progress
@@ -249,10 +250,11 @@ class Study:
                 "(4) trials on disk: store=nd.loaders.EpochStore()",
                 max_bytes=limit,
             )
-            rest = Parallel(n_jobs=jobs, prefer="threads")(
+            rest = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
                 delayed(one)(i) for i in range(1, len(self))
             )
-        parts = [first, *rest]
+            shelf = Shelf(len(first) * len(self))
+            parts = [shelf.take(part) for part in chain([first], cast("Iterable[Epochs]", rest))]
         epochs = Epochs.concat(parts, on=on) if len(parts) > 1 else first
         dropped = [part.dropped for part in parts if part.dropped is not None]
         epochs.dropped = pd.concat(dropped, ignore_index=True)

@@ -10,7 +10,7 @@ import numpy as np
 from neurodecode.core.errors import DataError
 from neurodecode.linalg._native.eigen import eigh
 
-_CACHED_VALUES = 2**16  # half a megabyte of float64: a core's own cache
+_CACHED_VALUES = 2**17  # a megabyte of float64: near a core, and few enough calls
 
 
 def trial_covariances(x: np.ndarray, estimator: str = "oas", rank: int | None = None) -> np.ndarray:
@@ -77,7 +77,7 @@ def trial_blocks(n_trials: int, n_values: int) -> list[slice]:
 
     Examples
     --------
-    >>> trial_blocks(5, 30_000)
+    >>> trial_blocks(5, 60_000)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     size = max(1, _CACHED_VALUES // max(n_values, 1))

@@ -9,7 +9,7 @@ With ``phase="causal"`` no sample depends on a later one: `delay_` says how late
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -112,16 +112,11 @@ class _Filter(Step):
     def _transform_recording(self, recording: Recording) -> Recording:
         design = self._design(recording.sfreq, recording.line_freq)
         n_pad = round(self._settling(recording.sfreq, recording.line_freq) * recording.sfreq)
-        picked = filtered_rows(recording.channels)
-        data, spans = recording.data, recording.good_spans()
-        if len(picked) == len(data) and spans == [(0, data.shape[1])]:
-            # The usual case; samples that were read for this have no other user.
-            fresh = getattr(recording.reader, "fresh", False)
-            out = self._apply(data, design, n_pad, overwrite=fresh)
-        else:
-            out = np.array(data)  # the caller's samples stay
-            for start, stop in spans:
-                out[picked, start:stop] = self._apply(out[picked, start:stop], design, n_pad)
+        out = filter_spans(
+            recording,
+            filtered_rows(recording.channels),
+            lambda x, overwrite: self._apply(x, design, n_pad, overwrite),
+        )
         return recording.with_data(out, note=str(self))
 
     def _apply(
@@ -135,6 +130,32 @@ class _Filter(Step):
         if self.phase == "causal":
             return filtering.causal(x, design)
         return filtering.zero_phase(x, design, n_pad, overwrite)
+
+
+def filter_spans(
+    recording: Recording, rows: np.ndarray, apply: Callable[[np.ndarray, bool], np.ndarray]
+) -> np.ndarray:
+    """Samples of a recording, some channels filtered in each stretch between edges and gaps.
+
+    Parameters
+    ----------
+    recording : Recording
+    rows : int array, the channels to filter
+    apply : called with samples (n_rows, n_times) and whether it may write over them
+
+    Returns
+    -------
+    data : float array, shape (n_channels, n_times), natural units
+    """
+    data, spans = recording.data, recording.good_spans()
+    if len(rows) == len(data) and spans == [(0, data.shape[1])]:
+        # The usual case; samples that were read for this have no other user.
+        return apply(data, getattr(recording.reader, "fresh", False))
+    out = np.array(data)  # the caller's samples stay
+    picked = slice(None) if len(rows) == len(out) else rows  # views, no copies
+    for start, stop in spans:
+        out[picked, start:stop] = apply(out[picked, start:stop], False)
+    return out
 
 
 def filtered_rows(channels: Channels) -> np.ndarray:

@@ -11,6 +11,7 @@ from neurodecode.core.errors import DataError
 from neurodecode.core.joining import concat
 from neurodecode.core.recipe import parse_recipe
 from neurodecode.core.recording import Recording
+from neurodecode.core.study import Study
 from neurodecode.preprocessing import Bandpass
 
 FILTERED = """
@@ -44,6 +45,17 @@ def test_recording_steps_run_before_the_cut():
     wanted = Bandpass(4, 12).transform(rec).epoch(["left", "right"], tmin=0.5, tmax=1.5)
     np.testing.assert_array_equal(epochs.data, wanted.data)
     assert (left_over, note) == ([], "")
+
+
+def test_jobs_cut_recordings_side_by_side_into_the_same_trials():
+    study = Study([recording().with_ids(recording=name) for name in "abc"])
+    cuts = []
+    for jobs in (1, 3):
+        (data,) = open_data((study, {"tmin": 0.0, "tmax": 2.0}), jobs)
+        assert data.request["jobs"] == jobs
+        cuts.append(data.for_recipe(parse_recipe(FILTERED, "filtered"))[0])
+    assert cuts[0].data_stamp == cuts[1].data_stamp
+    assert cuts[0].trials.equals(cuts[1].trials)
 
 
 def test_recipes_with_the_same_cut_share_it():

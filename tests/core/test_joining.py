@@ -5,6 +5,7 @@ import pytest
 
 from neurodecode.core import Channels, Epochs, concat
 from neurodecode.core.errors import DataError
+from neurodecode.core.joining import Shelf
 
 
 def make(names, value=0.0, n_times=20, **more):
@@ -57,3 +58,32 @@ def test_views_and_reordered_channels_land_in_their_rows():
     assert both.dtype == np.float64 and both.rank == 2
     np.testing.assert_array_equal(both.data[:2], a.data[[4, 0]])
     np.testing.assert_array_equal(both.data[2:], b.data[::-2][:, [2, 0]])
+
+
+def _part(n: int, value: float, n_times: int = 5) -> Epochs:
+    return Epochs(np.full((n, 2, n_times), value), channels=["C3", "C4"], sfreq=5, y=[value] * n)
+
+
+def test_parts_on_a_shelf_are_joined_without_a_copy():
+    shelf, parts = Shelf(6), [_part(2, 0.0), _part(1, 1.0), _part(2, 2.0)]
+    taken = [shelf.take(part) for part in parts]
+    joined, wanted = concat(taken), concat(parts)
+    assert np.shares_memory(joined.base, taken[2].base)
+    assert joined.data_stamp == wanted.data_stamp and joined.y.tolist() == wanted.y.tolist()
+    with pytest.raises(ValueError, match="read-only"):
+        taken[0].base[0] = 1.0
+
+
+@pytest.mark.parametrize("order", [[1, 0, 2], [0, 2], [0, 0, 1]])
+def test_parts_that_do_not_follow_one_another_are_copied(order):
+    shelf, parts = Shelf(5), [_part(2, 0.0), _part(1, 1.0), _part(2, 2.0)]
+    taken = [shelf.take(part) for part in parts]
+    joined = concat([taken[i] for i in order])
+    np.testing.assert_array_equal(joined.data, concat([parts[i] for i in order]).data)
+
+
+def test_a_full_shelf_leaves_parts_where_they_are():
+    shelf, parts = Shelf(3), [_part(2, 0.0), _part(2, 1.0)]
+    taken = [shelf.take(part) for part in parts]
+    assert taken[1] is parts[1]
+    np.testing.assert_array_equal(concat(taken).data, concat(parts).data)
