@@ -59,7 +59,8 @@ def benchmark(
         Main metric; auto: balanced accuracy for classes, R2 for continuous targets. Any other
         can be had later from the kept predictions: `result.table(metric=...)`.
     jobs : int, default 1
-        Processes on this machine; -1: one a core.
+        Processes on this machine; -1: one a core. With 1, networks on the CPU that take long
+        are still trained one a core, each on one thread; the rest runs in this process.
     backend, scheduler : "dask" with the address of a scheduler runs on a cluster
     out : path, optional
         Folder of the results. The same call again goes on where the last one ended; failed

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from neurodecode.bench.backends import execute, threads_here
+from neurodecode.bench.backends import execute, is_member, threads_here
 from neurodecode.bench.batches import Batch, CellResult
 from neurodecode.bench.claims import Claims
 from neurodecode.bench.progress import RunProgress
@@ -34,9 +34,10 @@ def run_all(batches: Sequence[Batch], how: dict[str, Any], quiet: bool) -> dict[
     missing, n_cells, _ = _missing(batches, {})
     progress = RunProgress(n_cells, 0, quiet)
     queue = Queue(missing, progress, threads_here(**how))
+    members = sum(map(is_member, batches))
     try:
         with progress:
-            for batch_id, results in execute(queue.hand_out(), **how):
+            for batch_id, results in execute(queue.hand_out(), **how, members=members):
                 queue.add(batch_id, results)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_stopped(progress, None)) from None
@@ -55,10 +56,11 @@ def run_missing(
         missing, n_cells, n_found = _missing(batches, done)
         progress = RunProgress(n_cells, n_found, quiet)
         queue = FolderQueue(missing, progress, threads_here(**how), store, claims)
+        members = sum(map(is_member, batches))  # of the request, not of what is left: see `execute`
         try:
             with progress:
                 while queue.waiting:
-                    for batch_id, results in execute(queue.hand_out(), **how):
+                    for batch_id, results in execute(queue.hand_out(), **how, members=members):
                         store.write(batch_id, results)
                         claims.release(batch_id)
                         queue.add(batch_id, results)
@@ -79,8 +81,11 @@ class Queue:
         self._kept = Kept(threads=threads)
 
     def hand_out(self) -> Iterator[list[Batch]]:
-        """Every waiting batch; those that fit their first learning step alike in one list."""
-        for group in group_alike(self.waiting.values()):
+        """Every waiting batch; those that fit their first learning step alike in one list.
+
+        Members come last, so that only they go to other processes.
+        """
+        for group in group_alike(sorted(self.waiting.values(), key=is_member)):
             claimed = [batch for batch in group if self._claim(batch)]
             if claimed:
                 yield [ahead(batch, self._kept) for batch in claimed]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neurodecode.nets.graph.ricci import curvature as curvature
     from neurodecode.nets.graph.ricci import ricci_flow as ricci_flow
     from neurodecode.nets.headed import Headed as Headed
+    from neurodecode.nets.macs import count_macs as count_macs
     from neurodecode.nets.prototypes import PrototypeHead as PrototypeHead
     from neurodecode.nets.prototypes import with_prototypes as with_prototypes
     from neurodecode.nets.spiking.neurons import LIF as LIF
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "PrototypeHead": "prototypes",
         "applicable": "catalogue",
         "build": "catalogue",
+        "count_macs": "macs",
         "curvature": "graph.ricci",
         "decay_per_step": "spiking.neurons",
         "ricci_flow": "graph.ricci",

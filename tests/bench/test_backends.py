@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,11 @@ from neurodecode.bench import backends
 from neurodecode.bench.batches import Batch
 from neurodecode.bench.dataset import BenchData
 from neurodecode.bench.planning import Entry, plan
+from neurodecode.bench.queue import run_all
+from neurodecode.bench.runner import run
 from neurodecode.bench.store import Store
 from neurodecode.core.epochs import Epochs
+from neurodecode.decoders import NetClassifier
 
 SCRIPT = Path(__file__).with_name("slow_run.py")
 
@@ -94,6 +98,66 @@ def test_nets_share_the_cores_and_everything_else_has_one_thread(monkeypatch):
     )
     list(backends.execute([[net], [plain]]))
     assert seen == {"net": 8, "plain": 1}
+
+
+def test_nets_that_take_long_go_on_one_a_core_and_nothing_else_does(monkeypatch):
+    here, beside = [], []
+    monkeypatch.setattr(backends, "run", lambda batch: here.append((batch.notes, batch.threads)))
+    monkeypatch.setattr(backends.joblib, "cpu_count", lambda: 8)
+    monkeypatch.setattr(backends, "START_S", 0.0)
+
+    def run_beside(groups, jobs, backend, scheduler):
+        beside.extend((batch.notes, batch.threads, jobs) for group in groups for batch in group)
+        return iter(())
+
+    monkeypatch.setattr(backends, "_run_beside", run_beside)
+    plain = Batch((), LogisticRegression(), *5 * [()], notes="plain")
+    nets = [Batch((), HasDevice(), *5 * [()], notes=f"net{number}") for number in range(4)]
+    list(backends.execute([[batch] for batch in [plain, *nets]], members=4))
+    assert here == [("plain", 1), ("net0", 2)]
+    assert beside == [(f"net{number}", 2, 4) for number in (1, 2, 3)]
+    here.clear()
+    list(backends.execute([[nets[0]], [plain], [plain]], members=1))
+    assert [name for name, _ in here] == ["net0", "plain", "plain"]
+
+
+def test_what_a_user_wants_called_stays_in_the_users_process():
+    def batch(**params):
+        return Batch((), NetClassifier(**params), *5 * [()])
+
+    assert backends.is_member(batch(device="cpu"))
+    assert not backends.is_member(batch(device="cpu", on_epoch=print))
+    assert not backends.is_member(Batch((), LogisticRegression(), *5 * [()]))
+
+
+@pytest.mark.slow
+def test_members_give_what_each_alone_gives_and_fail_alone(monkeypatch, planted):
+    monkeypatch.setattr(backends, "START_S", 0.0)
+    monkeypatch.setattr(backends.joblib, "cpu_count", lambda: 2)
+    went = []
+    run_beside = backends._run_beside
+    monkeypatch.setattr(
+        backends, "_run_beside", lambda *args: went.append(args[1]) or run_beside(*args)
+    )
+    epochs = planted(n_trials=40, effect=1.0)
+    made: dict = {"epochs": 3, "device": "cpu", "validation": 0.25, "patience": 1}
+    entries = [
+        Entry("net", None, NetClassifier("eegnet", **made)),
+        Entry("too-long", None, NetClassifier("deep4", **made)),
+    ]
+    batches = plan([BenchData("d", epochs)], entries, split="within-session", k=2, seeds=2)
+    found = run_all(batches, {"jobs": 1}, quiet=True)
+    assert went == [2]
+    naive: dict = {}
+    for batch in batches:
+        naive |= run(replace(batch, threads=1))
+    assert found.keys() == naive.keys() and len(found) == 8
+    for key, result in naive.items():
+        np.testing.assert_array_equal(found[key].y_pred, result.y_pred)
+        if not result.failed:
+            np.testing.assert_array_equal(found[key].scores, result.scores)
+    failed = {r["recipe"] for each in found.values() if each.failed for r in each.rows}
+    assert failed == {"too-long"}
 
 
 class Tells(ClassifierMixin, BaseEstimator):
