@@ -64,7 +64,10 @@ def section(each: Set, nets: Sequence[str], effort: Effort, out: Path | None, jo
         size = macs(name, spec) if name in nets else None
         lines.append("| " + " | ".join(cells(rows.loc[name], size, gains.get(name))) + " |")
     ran = rows[rows["score"].notna()]
-    counts = f"{int(ran['n'].max())} test trials, {int(ran['n_subjects'].max())} people"
+    n_people = int(ran["n_subjects"].max())
+    counts = (
+        f"{int(ran['n'].max())} test trials, {n_people} {'people' if n_people > 1 else 'person'}"
+    )
     words = f"{findings.metrics[each.card]}, chance {ran['chance'].max():.2f}, {counts}."
     return "\n".join([f"### {each.card}", "", words, verdict(rows, nets), "", *lines])
 
