@@ -23,7 +23,9 @@ from neurodecode.nets.max_norm import max_norm
 _PAIRS = (("T3", "T7"), ("T4", "T8"), ("T5", "P7"), ("T6", "P8"))
 ALIASES = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
 _SAME_PLACE = 1e-3  # m: an electrode this near is the one meant
-_HEAD_RADII = (0.05, 0.13)  # m
+# m from the origin: finds millimetres. Templates in MNE's head frame, whose origin lies between the
+# ears and not in the middle, reach 0.143.
+_HEAD_RADII = (0.05, 0.15)
 
 
 def where_named(names: Sequence[str], wanted: Sequence[str]) -> dict[str, int]:
@@ -328,7 +330,7 @@ class PositionBank(_Rows):
     Raises
     ------
     DataError
-        No channel is in the bank, or its places do not lie at 0.05 to 0.13 m: not metres.
+        No channel is in the bank, or its places do not lie at 0.05 to 0.15 m: not metres.
 
     Examples
     --------

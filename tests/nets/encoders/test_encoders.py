@@ -17,11 +17,9 @@ NAMES = ("Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2", "F7", "F8
 ENCODERS = registry.names("encoder")
 # Files of the same architecture: one of them stands for all where running it is what counts.
 RUN = [name for name in ENCODERS if name not in ("biot-six-datasets", "biot-shhs-prest")]
-# Names -> what permuting channels with their names must leave alone.
-ORDER_MATTERS = {"cbramod": "convolution over neighbouring rows; the adapter restores the order"}
 
 
-def spec_of(names=NAMES, n_times=800) -> Spec:
+def spec_of(names=NAMES, n_times=400) -> Spec:
     return Spec(len(names), n_times, 200.0, 2, channel_names=tuple(names),
                 channel_kinds=("eeg",) * len(names))  # fmt: skip
 
@@ -34,7 +32,7 @@ def encoders() -> dict[str, Encoder]:
 
 @pytest.fixture(scope="module")
 def x() -> torch.Tensor:
-    return 20 * torch.randn(3, len(NAMES), 800, generator=torch.Generator().manual_seed(1))
+    return 20 * torch.randn(3, len(NAMES), 400, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -58,19 +56,19 @@ def test_tokens_know_their_place_and_windows_do_not_know_each_other(name: str, e
 @pytest.mark.parametrize("name", RUN)
 def test_padding_of_a_window_changes_nothing(name: str, encoders, x):
     net = encoders[name].adapted(spec_of())
-    length = torch.tensor([800, 400, 800])
+    length = torch.tensor([400, 200, 400])
     garbage = x.clone()
-    garbage[1, :, 400:] = 1e4
+    garbage[1, :, 200:] = 1e4
     with torch.no_grad():
-        ragged, short = net.encode(garbage, length), net.encode(x[1:2, :, :400])
+        ragged, short = net.encode(garbage, length), net.encode(x[1:2, :, :200])
         tokens = net.tokens(garbage, length)
     torch.testing.assert_close(ragged[1:2], short, rtol=1e-4, atol=1e-5)
     assert tokens.pad_mask[1].any() and not tokens.pad_mask[[0, 2]].any()
-    assert (tokens.time_index[tokens.pad_mask[1]] * 200 > 200).all()
+    assert (tokens.time_index[tokens.pad_mask[1]] * 200 >= 100).all()
 
 
 @pytest.mark.parametrize("name", RUN)
-def test_a_flat_channel_and_half_precision_stay_finite(name: str, encoders, x):
+def test_a_flat_channel_gives_finite_features(name: str, encoders, x):
     flat = x.clone()
     flat[:, 4] = 0.0
     net = encoders[name].adapted(spec_of())
@@ -82,12 +80,19 @@ def test_a_flat_channel_and_half_precision_stay_finite(name: str, encoders, x):
 def test_channels_go_by_name_not_by_place(name: str, encoders, x):
     if name == "ephys-tokenizer":
         pytest.skip("knows no names: every channel by itself")
-    order = torch.randperm(len(NAMES), generator=torch.Generator().manual_seed(2))
+    order = torch.randperm(19, generator=torch.Generator().manual_seed(2))
     shuffled = spec_of([NAMES[i] for i in order])
     with torch.no_grad():
-        straight = encoders[name].adapted(spec_of()).encode(x)
+        straight = encoders[name].adapted(spec_of(NAMES[:19])).encode(x[:, :19])
         mixed = encoders[name].adapted(shuffled).encode(x[:, order])
     torch.testing.assert_close(straight, mixed, rtol=1e-4, atol=1e-4)
+
+
+def test_the_order_of_channels_that_cbramod_never_saw_matters_as_its_card_says(encoders, x):
+    with torch.no_grad():
+        straight = encoders["cbramod"].adapted(spec_of(["X1", "X2", "X3"])).encode(x[:, :3])
+        turned = encoders["cbramod"].adapted(spec_of(["X3", "X2", "X1"])).encode(x[:, [2, 1, 0]])
+    assert (straight - turned).abs().max() > 1e-2
 
 
 @pytest.mark.parametrize("name", RUN)
