@@ -338,6 +338,23 @@ def list_nets() -> None:
         say(f"{name:<16} {registry.target('net', name)}")
 
 
+@nets_app.command("load-report")
+@guarded
+def show_load_report(
+    name: Annotated[str, typer.Argument(help="Name of an encoder, or the path of its card.")],
+    path: Annotated[Path, typer.Argument(help="A checkpoint, or a folder that holds one.")],
+) -> None:
+    """What loading a checkpoint would fill, miss and leave over; exit code 1 if too little."""
+    from neurodecode.nets import load_report, read_encoder_card
+
+    report = load_report(name, path)
+    least = read_encoder_card(name).min_match
+    say(str(report))
+    if report.fraction < least:
+        say(f"refused: the card asks for {least:.0%} of the numbers", mark="bad")
+        raise typer.Exit(1)
+
+
 @app.command()
 @guarded
 def inspect(

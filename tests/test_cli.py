@@ -145,6 +145,21 @@ def test_lists_name_everything_registered(run: Run):
             assert [line.split()[0] for line in text.splitlines()] == registry.names(kind)
 
 
+def test_a_load_report_fails_with_1_where_loading_would_be_refused(run: Run, tmp_path: Path):
+    import torch
+
+    from neurodecode.nets import make_encoder
+
+    tensors = make_encoder("ephys-tokenizer").state_dict()
+    torch.save(tensors, tmp_path / "whole.pt")
+    del tensors["dense.weight"]
+    torch.save(tensors, tmp_path / "holed.pt")
+    code, text, _ = run("nets", "load-report", "ephys-tokenizer", str(tmp_path / "whole.pt"))
+    assert code == 0 and "100.00%" in text
+    code, text, _ = run("nets", "load-report", "ephys-tokenizer", str(tmp_path / "holed.pt"))
+    assert code == 1 and "dense.weight" in text and "refused" in text
+
+
 def test_recipes_show_prints_the_file(run: Run):
     code, text, _ = run("recipes", "show", "mdm")
     assert code == 0

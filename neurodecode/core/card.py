@@ -194,7 +194,7 @@ def parse_card(text: str, where: str = "card") -> Card:
         raise CardError(
             f"{where} is not valid TOML", found=str(error), expected="TOML 1.0", fix="mend the line"
         ) from error
-    _check_keys(table, _TYPES, where)
+    check_keys(table, _TYPES, where)
     missing = [key for key in _TYPES if key not in table and key not in _OPTIONAL]
     if missing:
         raise CardError(
@@ -203,7 +203,7 @@ def parse_card(text: str, where: str = "card") -> Card:
             expected=f"all of {', '.join(key for key in _TYPES if key not in _OPTIONAL)}",
             fix="add the missing keys",
         )
-    values = {key: _typed(value, _TYPES[key], key, where) for key, value in table.items()}
+    values = {key: typed_value(value, _TYPES[key], key, where) for key, value in table.items()}
     values["subjects"] = [each for entry in values["subjects"] for each in _people(entry)]
     values["published"] = _records(Published, values.get("published", []), "published", where)
     values["flaws"] = _records(Flaw, values.get("flaws", []), "flaws", where)
@@ -212,7 +212,13 @@ def parse_card(text: str, where: str = "card") -> Card:
     return card
 
 
-def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, Any], where: str) -> None:
+def check_keys(table: Mapping[str, Any], allowed: Mapping[str, Any], where: str) -> None:
+    """Refuse a key of a TOML table that is not among the allowed ones; guess the typo.
+
+    Raises
+    ------
+    CardError
+    """
     for key in table:
         if key not in allowed:
             raise CardError(
@@ -223,7 +229,13 @@ def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, Any], where: str
             )
 
 
-def _typed(value: Any, kind: type, key: str, where: str) -> Any:
+def typed_value(value: Any, kind: type, key: str, where: str) -> Any:
+    """The value of a TOML key, of the type asked for; integers become floats where those are.
+
+    Raises
+    ------
+    CardError
+    """
     # bool is an int in Python: a card that says `version = true` must not pass.
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and number:
@@ -257,7 +269,7 @@ def _records(kind: type, tables: list[Any], key: str, where: str) -> list[Any]:
                 expected="key = value lines",
                 fix=f"write it as [[{key}]]",
             )
-        _check_keys(table, allowed, place)
+        check_keys(table, allowed, place)
         try:
             records.append(kind(**table))
         except TypeError as error:
@@ -272,8 +284,8 @@ def _records(kind: type, tables: list[Any], key: str, where: str) -> list[Any]:
 
 def _check_values(card: Card, where: str) -> None:
     """Refuse values that cannot be true together."""
-    _check_keys(card.split, dict.fromkeys(_SPLIT_KEYS), f"{where}: [split]")
-    _check_keys(card.sanity, dict.fromkeys(_SANITY_KEYS), f"{where}: [sanity]")
+    check_keys(card.split, dict.fromkeys(_SPLIT_KEYS), f"{where}: [split]")
+    check_keys(card.sanity, dict.fromkeys(_SANITY_KEYS), f"{where}: [sanity]")
     _choice(card.split.get("kind"), SPLIT_KINDS, "split.kind", where)
     for flaw in card.flaws:
         _choice(flaw.kind, FLAW_KINDS, "flaws.kind", where)

@@ -28,6 +28,7 @@ _TABLES = {
 _FOLDERS = {
     "dataset": ("neurodecode.datasets", "neurodecode.datasets"),
     "recipe": ("neurodecode.pipelines", "neurodecode.recipes"),
+    "encoder": ("neurodecode.nets.encoders.cards", "neurodecode.encoders"),
 }
 KINDS = tuple(sorted([*_TABLES, *_FOLDERS]))
 # A card whose first line is its name need not be parsed to be listed.

@@ -27,6 +27,8 @@ class Spec:
     channel_names, channel_kinds : tuple of str
         Empty when unknown.
     positions : float array, shape (n_channels, 3), metres, or None
+    channel_units : tuple of str
+        Empty: the natural unit of each kind.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class Spec:
     channel_names: tuple[str, ...] = ()
     channel_kinds: tuple[str, ...] = ()
     positions: np.ndarray | None = field(default=None, compare=False)
+    channel_units: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -78,4 +81,5 @@ class Spec:
             channel_names=epochs.channels.names,
             channel_kinds=epochs.channels.kinds,
             positions=epochs.channels.positions,
+            channel_units=epochs.channels.units,
         )

@@ -1,0 +1,1 @@
+"""Cards of encoders, one TOML file each, named after the encoder."""
