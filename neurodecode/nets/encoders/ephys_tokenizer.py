@@ -80,10 +80,9 @@ class EphysTokenizer(Encoder):
         # The samples before the window hold no token at all.
         taps[..., : kernel - 1, :] = 0.0
         n_times = codes.shape[-1]
-        bias = 0.0 if self.basis.bias is None else self.basis.bias.sum()
-        return bias + sum(
-            taps[..., kernel - 1 - lag : kernel - 1 - lag + n_times, lag] for lag in range(kernel)
-        )
+        lags = [taps[..., kernel - 1 - k : kernel - 1 - k + n_times, k] for k in range(kernel)]
+        summed = torch.stack(lags).sum(dim=0)
+        return summed if self.basis.bias is None else summed + self.basis.bias.sum()
 
     def tokens(self, x: Tensor, spec: Spec, layer: int = -1) -> Tokens:
         """The scores of every sample as tokens of the contract."""
