@@ -50,8 +50,10 @@ def test_it_is_pyriemanns(form, count, n):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")  # three sweeps do not settle, in either
-@pytest.mark.parametrize(("count", "n"), [(3, 64), (2, 128)])
+@pytest.mark.parametrize(("count", "n"), [(3, 64), (4, 128)])
 def test_it_is_pyriemanns_at_many_channels(form, count, n):
+    # Two or three matrices of 128 channels leave so many directions free that pyRiemann's own
+    # result moves by 0.1 and 1e-5 where its input moves by 1e-16.
     matrices = related(count, n)
     theirs = ajd_pham(matrices, n_iter_max=2)[0]
     assert distance(joint_diagonalizer(matrices, 2), theirs) < 1e-8
