@@ -9,7 +9,7 @@ from loaders.edf_files import write_channels
 
 import neurodecode as nd
 from neurodecode.core.errors import DataError
-from neurodecode.loaders.formats.direct import DirectReader
+from neurodecode.loaders.formats.direct import DirectReader, direct_reader
 from neurodecode.loaders.formats.mne_raw import RawReader
 
 INT16, INT24 = (-32768, 32767), (-8388608, 8388607)
@@ -199,3 +199,13 @@ def test_fif_that_is_more_than_floats_is_mnes(tmp_path, fault):
     picks = np.array([2, 0])
     expected = RawReader(opened, np.full(30, 1e6)).read(5000, 21_000, picks)
     np.testing.assert_allclose(reader.read(5000, 21_000, picks), expected, rtol=1.3e-7)
+
+
+@pytest.mark.parametrize("missing", ["n_samps", "cal"])
+def test_an_mne_that_names_its_fields_otherwise_reads_for_itself(tmp_path, missing):
+    path = tmp_path / "a.edf"
+    write_channels(path, KINDS["one gain"], n_records=9, record_seconds=0.25)
+    raw, factors = mne.io.read_raw_edf(path, verbose="error"), np.full(2, 1e6)
+    assert isinstance(direct_reader(raw, factors), DirectReader)
+    raw._raw_extras[0].pop(missing)
+    assert direct_reader(raw, factors) is None

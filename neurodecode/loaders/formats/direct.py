@@ -145,6 +145,14 @@ def direct_reader(raw: Any, factors: np.ndarray) -> DirectReader | None:
     """
     if hasattr(raw, "reader"):  # opened without MNE
         return raw.reader(factors)
+    try:
+        return _from_fields(raw, factors)
+    except (AttributeError, KeyError):  # private fields, which another MNE may name otherwise
+        return None
+
+
+def _from_fields(raw: Any, factors: np.ndarray) -> DirectReader | None:
+    """Reader made of what MNE keeps of an opened file."""
     n_channels = len(raw.ch_names)
     plain = (
         _PLAIN.get(type(raw).__name__) == type(raw).__module__
